@@ -1,0 +1,64 @@
+// HTTP/1.1 server on the threads of an Io: each thread has its own acceptor (SO_REUSEPORT).
+//
+// Limits hold for every connection and are refused with a status of their own (408, 413, 414, 431, 503), then the
+// connection is closed. The handler runs as a coroutine on the connection's thread (Executor::current() is that
+// thread's executor) and must not block it. Keep-alive and pipelining: requests of a connection are answered in order.
+// Threads: all members may be called from any thread but one of the server's own.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "http/io.h"
+#include "http/message.h"
+
+namespace mayfly::http {
+
+struct Limits {
+  std::size_t request_line = 64 * 1024;
+  std::size_t header_bytes = 1024 * 1024;
+  std::size_t body_bytes = 70 * 1024 * 1024;
+  std::size_t total_body_bytes = 512 * 1024 * 1024;  // of all connections together; beyond it: 503
+  std::size_t connections = 10'000;
+  std::chrono::milliseconds header_timeout{30'000};  // from the first byte to the end of the headers
+  std::chrono::milliseconds body_timeout{120'000};
+  std::chrono::milliseconds idle_timeout{120'000};   // keep-alive, between requests
+  std::chrono::milliseconds write_timeout{120'000};  // without progress
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 4566;  // 0: the kernel chooses, see port()
+  Limits limits;
+};
+
+class Server {
+ public:
+  // Throws std::system_error when the address cannot be bound; the message names it.
+  Server(Io& io, ServerOptions options, Handler handler);
+  ~Server();  // stops
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  std::uint16_t port() const;
+  void start();
+  // Stops accepting, lets requests under way end within `grace`, then closes. Returns when every connection is gone.
+  void stop(std::chrono::milliseconds grace);
+
+  // Also serves a listening stream socket made elsewhere (inside a function's network namespace, a Unix socket). Takes
+  // the descriptor. `handler` replaces the server's own for it. remove_listener closes it and its connections.
+  using ListenerId = std::uint64_t;
+  ListenerId add_listener(int listening_fd, Handler handler);
+  void remove_listener(ListenerId id);
+
+  std::size_t open_connections() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mayfly::http

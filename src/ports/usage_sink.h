@@ -1,0 +1,38 @@
+// UsageSink: one record an invocation; the meter (engine/meter) adds them up by hour.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/arn.h"
+#include "base/clock.h"
+
+namespace mayfly::ports {
+
+enum class ColdStart { none, spare, clone, template_init, exec };
+
+struct UsageRecord {
+  base::Scope scope;
+  std::string function;
+  std::string version;
+  std::string request_id;
+  base::WallTime started;
+  std::int64_t billed_ms = 0;
+  std::int64_t memory_mb = 0;
+  double duration_ms = 0;
+  double init_ms = 0;       // 0 where warm
+  std::int64_t cpu_us = 0;  // used by the environment during this invocation
+  std::int64_t peak_memory_bytes = 0;
+  ColdStart cold_start = ColdStart::none;
+  bool error = false;
+  bool throttled = false;
+  std::string architecture = "x86_64";
+};
+
+class UsageSink {
+ public:
+  virtual ~UsageSink() = default;
+  virtual void record(UsageRecord record) = 0;  // any thread; never blocks
+};
+
+}  // namespace mayfly::ports
