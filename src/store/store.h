@@ -1,20 +1,24 @@
 // The store: a transactional, ordered key-value store. Every durable thing of Mayfly is in one.
 //
 // Contract, for every engine (store/conformance tests it):
-//  * Keys and values are byte strings; keys are ordered bytewise (unsigned). Limits: kMaxKey, kMaxValue,
+//  * Keys and values are byte strings; keys are ordered bytewise (unsigned). Limits: kMaxKey,
+//  kMaxValue,
 //    kMaxTransaction; more is StoreErrorCode::too_large, at the commit at the latest.
 //  * A Transaction reads one consistent snapshot, taken at begin(), overlaid with its own writes.
-//  * commit() is serializable and optimistic: it fails with `conflict` if anything that the transaction read
+//  * commit() is serializable and optimistic: it fails with `conflict` if anything that the
+//  transaction read
 //    (keys and ranges, absent keys too; not what it read with Conflict::ignore) was written by a
 //    transaction that committed after its snapshot. A transaction without writes always commits.
-//  * A commit that returned a CommitInfo is durable (unless Durability::relaxed was asked for) and visible to each
-//    begin() that follows. A commit that returned an error other than outcome_unknown changed nothing.
+//  * A commit that returned a CommitInfo is durable (unless Durability::relaxed was asked for) and
+//  visible to each
+//    begin() that follows. A commit that returned an error other than outcome_unknown changed
+//    nothing.
 //  * Commits carry a strictly increasing sequence. put_sequenced() writes a key that contains it,
 //    so a reader sees records in commit order.
 //  * watch(): a OneShot that is set once any key with the prefix was committed after the call.
 // Threads: Store is thread-safe; a Transaction is used by one coroutine at a time.
-// Use transact() (below) rather than begin/commit: it repeats the function on conflict, so the function
-// must have no side effects outside the transaction.
+// Use transact() (below) rather than begin/commit: it repeats the function on conflict, so the
+// function must have no side effects outside the transaction.
 #pragma once
 
 #include <concepts>
@@ -37,13 +41,17 @@ inline constexpr std::size_t kMaxValue = 8 * 1024 * 1024;
 inline constexpr std::size_t kMaxTransaction = 64 * 1024 * 1024;
 
 enum class StoreErrorCode {
-  conflict,         // somebody else wrote what this transaction read: run it again
-  too_old,          // the snapshot is older than the engine can check: run it again
-  unavailable,      // the engine cannot serve now (closing, disk failing, out of space); nothing was changed
+  conflict,     // somebody else wrote what this transaction read: run it again
+  too_old,      // the snapshot is older than the engine can check: run it again
+  unavailable,  // the engine cannot serve now (closing, disk failing, out of space); nothing was
+                // changed
   outcome_unknown,  // a networked engine lost the answer to a commit
   too_large,        // beyond the limits above
   corrupt,          // stored bytes fail their checksum or their codec
 };
+
+// "conflict", "too_old", ...: for logs and messages.
+std::string_view store_error_name(StoreErrorCode code);
 
 struct StoreError {
   StoreErrorCode code;
@@ -62,8 +70,8 @@ struct KeyValue {
 enum class Direction { forward, reverse };
 enum class Conflict { detect, ignore };
 
-// Keys in [begin, end), in the asked direction, at most `limit` of them and, past the first, no more than
-// `max_bytes` of keys and values. `end` empty means: to the end of the key space.
+// Keys in [begin, end), in the asked direction, at most `limit` of them and, past the first, no
+// more than `max_bytes` of keys and values. `end` empty means: to the end of the key space.
 struct RangeQuery {
   std::string begin;
   std::string end;
@@ -96,8 +104,10 @@ class Transaction {
   virtual void put(std::string_view key, std::string_view value) = 0;
   virtual void erase(std::string_view key) = 0;
   virtual void erase_range(std::string_view begin, std::string_view end) = 0;
-  // Writes prefix + encode_sequence(the commit's sequence) + suffix. Not visible to this transaction's reads.
-  virtual void put_sequenced(std::string_view prefix, std::string_view suffix, std::string_view value) = 0;
+  // Writes prefix + encode_sequence(the commit's sequence) + suffix. Not visible to this
+  // transaction's reads.
+  virtual void put_sequenced(std::string_view prefix, std::string_view suffix,
+                             std::string_view value) = 0;
 };
 
 class Store {
@@ -105,15 +115,20 @@ class Store {
   virtual ~Store() = default;
   virtual std::unique_ptr<Transaction> begin() = 0;
   virtual base::Task<StoreResult<CommitInfo>> commit(std::unique_ptr<Transaction> transaction) = 0;
-  virtual base::OneShot<bool> watch(std::string_view prefix) = 0;  // set(false) when the store closes
+  virtual base::OneShot<bool> watch(
+      std::string_view prefix) = 0;  // set(false) when the store closes
 };
 
 // The first key after all keys with this prefix; empty if there is none.
 std::string prefix_end(std::string_view prefix);
 
+// All keys with this prefix, forward; adjust limit and direction as needed.
+RangeQuery prefix_query(std::string prefix);
+
 inline constexpr int kMaxAttempts = 64;
 
-// Maps a StoreError into the error type E of the function's result. wire/ specialises it for ApiError.
+// Maps a StoreError into the error type E of the function's result. wire/ specialises it for
+// ApiError.
 template <class E>
 struct FromStoreError;
 template <>
@@ -135,8 +150,8 @@ struct Committed<void> {
 namespace detail {
 
 template <class Result, class Fn>
-base::Task<std::expected<Committed<typename Result::value_type>, typename Result::error_type>> transact_loop(
-    Store& store, Fn fn) {
+base::Task<std::expected<Committed<typename Result::value_type>, typename Result::error_type>>
+transact_loop(Store& store, Fn fn) {
   using Error = typename Result::error_type;
   for (int attempt = 1;; ++attempt) {
     std::unique_ptr<Transaction> transaction = store.begin();
@@ -171,9 +186,9 @@ base::Task<Result> transact_plain(Store& store, Fn fn) {
 
 }  // namespace detail
 
-// Runs `fn(Transaction&) -> Task<std::expected<T, E>>` and commits. On conflict or too_old it runs fn again with a
-// new snapshot, at most kMaxAttempts times, then fails with that error. An error returned by fn ends it without
-// a commit. fn may run any number of times.
+// Runs `fn(Transaction&) -> Task<std::expected<T, E>>` and commits. On conflict or too_old it runs
+// fn again with a new snapshot, at most kMaxAttempts times, then fails with that error. An error
+// returned by fn ends it without a commit. fn may run any number of times.
 template <class Fn>
 auto transact_committed(Store& store, Fn fn) {
   using Result = typename std::invoke_result_t<Fn&, Transaction&>::value_type;
