@@ -27,6 +27,8 @@ if(MAYFLY_FUZZ)
 endif()
 
 if(MAYFLY_PCH)
+  # Without time stamps in it the same precompiled header is the same bytes, which ccache needs for its hits.
+  target_compile_options(mayfly_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
   file(WRITE ${PROJECT_BINARY_DIR}/pch.cc "")
   add_library(mayfly_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cc)
   target_link_libraries(mayfly_pch PRIVATE mayfly_flags)
