@@ -49,7 +49,7 @@ MakeRequest scenario(const std::string& name, const std::string& argument) {
   if (name == "order") {
     return [argument](std::uint64_t n) {
       return http_request("POST", argument, "Content-Type: application/json\r\n",
-                          fmt::format(R"({{"customer":"c{}","items":[{{"sku":"tea","quantity":2,"price":"3.50"}}]}})", n));
+                          fmt::format(R"({{"customer":"c{}@example.com","items":[{{"sku":"beans-250","quantity":2}}]}})", n));
     };
   }
   const std::string table = argument;
