@@ -1,9 +1,9 @@
 // OneShot<T>: a value that one thread sets once and one coroutine awaits.
 //
-// Copies share the same state. set() may be called from any thread, once; wait() is awaited once. The
-// awaiting coroutine resumes on the executor that it left (Executor::current() at the await), or inside
-// set() where it left none. A OneShot that is never set leaves its waiter suspended forever: whoever
-// holds the setting side must set it on every path.
+// Copies share the same state. set() may be called from any thread, once; wait() is awaited once.
+// The awaiting coroutine resumes on the executor that it left (Executor::current() at the await),
+// or inside set() where it left none. A OneShot that is never set leaves its waiter suspended
+// forever: whoever holds the setting side must set it on every path.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,8 @@ namespace mayfly::base {
 template <class T>
 class OneShot {
   struct State {
-    // null: nothing yet; kSet: the value is there; anything else: the address of the suspended coroutine.
+    // null: nothing yet; kSet: the value is there; anything else: the address of the suspended
+    // coroutine.
     std::atomic<void*> slot{nullptr};
     Executor* executor = nullptr;
     std::optional<T> value;
@@ -40,6 +41,10 @@ class OneShot {
       state_->executor->post([handle] { handle.resume(); });
     }
   }
+
+  // True where this is the last copy and nobody waits: setting it would reach no one. A hint for
+  // registries.
+  bool abandoned() const { return state_.use_count() == 1; }
 
   auto wait() const {
     struct Awaiter {

@@ -83,7 +83,9 @@ struct RangeQuery {
 
 struct RangeResult {
   std::vector<KeyValue> rows;
-  bool more = false;  // limit or max_bytes ended it; go on after (or before) the last row's key
+  // limit or max_bytes ended it; go on after (or before) the last row's key. What lies behind that
+  // row counts as not read.
+  bool more = false;
 };
 
 struct CommitInfo {
