@@ -1,12 +1,13 @@
-// Document: a value of any protocol (JSON, CBOR, XML, Query), between its bytes and the typed request: the narrow waist.
+// Document: a value of any protocol (JSON, CBOR, XML, Query), between its bytes and the typed
+// request: the narrow waist.
 //
-// A value type; copying copies all of it. Maps keep the order of insertion, and lookup is linear for small maps, so it is meant
-// for messages, not for data structures. Integers and doubles are kept apart as they came. Accessors with `as_`
-// return null/nullopt where the kind differs; nothing throws.
+// A value type; copying copies all of it. Maps keep the order of insertion, and lookup is linear
+// for small maps, so it is meant for messages, not for data structures. Integers and doubles are
+// kept apart as they came. Accessors with `as_` return null/nullopt where the kind differs; nothing
+// throws.
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,10 +35,13 @@ struct Timestamp {
 
 class Document {
  public:
-  using Value = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Blob, Timestamp, DocumentList, DocumentMap>;
+  using Value = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Blob,
+                             Timestamp, DocumentList, DocumentMap>;
 
-  Document() = default;
-  Document(std::nullptr_t) {}
+  // Not defaulted, and no member initializer: std::pair asks for the default constructor while the
+  // class is still incomplete, and would remember that there is none.
+  Document() : value_(nullptr) {}
+  Document(std::nullptr_t) : value_(nullptr) {}
   Document(bool value) : value_(value) {}
   Document(int value) : value_(static_cast<std::int64_t>(value)) {}
   Document(std::int64_t value) : value_(value) {}
@@ -67,8 +71,8 @@ class Document {
   DocumentList* as_list() { return std::get_if<DocumentList>(&value_); }
   std::string* as_string() { return std::get_if<std::string>(&value_); }
   std::optional<bool> as_bool() const;
-  std::optional<std::int64_t> as_int() const;      // a double without a fraction counts
-  std::optional<double> as_double() const;         // an integer counts
+  std::optional<std::int64_t> as_int() const;  // a double without a fraction counts
+  std::optional<double> as_double() const;     // an integer counts
 
   // Member of a map; null where this is no map or has no such member.
   const Document* find(std::string_view name) const;
@@ -81,7 +85,7 @@ class Document {
   bool operator==(const Document&) const = default;
 
  private:
-  Value value_ = nullptr;
+  Value value_;
 };
 
 }  // namespace mayfly::wire
