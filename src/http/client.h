@@ -1,7 +1,8 @@
-// HTTP/1.1 client with a pool of kept-alive connections, for HTTP integrations and for the command line.
+// HTTP/1.1 client with a pool of kept-alive connections, for HTTP integrations and for the command
+// line.
 //
-// A failure before an answer came is an error value with a plain sentence ("connection refused: 127.0.0.1:4566").
-// Threads: any; the coroutine resumes on the executor it left.
+// A failure before an answer came is an error value with a plain sentence ("connection refused:
+// 127.0.0.1:4566"). Threads: any; the coroutine resumes on the executor it left.
 #pragma once
 
 #include <chrono>
@@ -26,8 +27,8 @@ class Client {
  public:
   Client(Io& io, ClientOptions options);
   ~Client();
-  // `url` names scheme, host and port ("http://127.0.0.1:4566"); request.target is the path. Host is set from the url
-  // where the request has none.
+  // `url` names scheme, host and port ("http://127.0.0.1:4566"); request.target is the path. Host
+  // is set from the url where the request has none.
   base::Task<std::expected<Response, std::string>> send(std::string url, Request request);
 
  private:

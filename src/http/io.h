@@ -1,7 +1,7 @@
 // Io: the I/O threads, shared by the server, the client and the engine's sockets.
 //
-// Each thread runs one event loop (epoll) and is one Executor. Io owns the threads; whoever hands it work must be
-// gone, or have cancelled, before Io is destroyed. Threads: any.
+// Each thread runs one event loop (epoll) and is one Executor. Io owns the threads; whoever hands
+// it work must be gone, or have cancelled, before Io is destroyed. Threads: any.
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,10 @@ namespace mayfly::http {
 // A thread's event loop. Watches descriptors and timers for code that is not HTTP (the engine).
 class Loop : public base::Executor {
  public:
-  // Calls `ready` on this loop whenever `fd` is readable or hung up (level-triggered), until the token is dropped.
-  // Dropping the token from the loop's own thread guarantees that no call follows; from another, that none
-  // follows a post() made after it. The caller keeps owning fd and closes it after the token is gone.
+  // Calls `ready` on this loop whenever `fd` is readable or hung up (level-triggered), until the
+  // token is dropped. Dropping the token from the loop's own thread guarantees that no call
+  // follows; from another, that none follows a post() made after it. The caller keeps owning fd and
+  // closes it after the token is gone.
   class Token {
    public:
     virtual ~Token() = default;
@@ -29,7 +30,8 @@ class Loop : public base::Executor {
   // As above, for writability; drop the token when done.
   virtual std::unique_ptr<Token> watch_writable(int fd, std::function<void()> ready) = 0;
   // Calls `fire` once on this loop after `delay`, unless the token is dropped before.
-  virtual std::unique_ptr<Token> after(std::chrono::microseconds delay, std::function<void()> fire) = 0;
+  virtual std::unique_ptr<Token> after(std::chrono::microseconds delay,
+                                       std::function<void()> fire) = 0;
   // Resumes the awaiting coroutine on this loop after `delay`.
   virtual base::Task<void> sleep(std::chrono::microseconds delay) = 0;
 };

@@ -1,7 +1,8 @@
 // HTTP messages as the rest of Mayfly sees them: plain values, no Beast, no AWS.
 //
-// A Request is owned by the handler that takes it. `target` is as it came (percent-encoded, with query): routing
-// needs the raw bytes. Header names are compared without regard to case and kept in the order and spelling they came in.
+// A Request is owned by the handler that takes it. `target` is as it came (percent-encoded, with
+// query): routing needs the raw bytes. Header names are compared without regard to case and kept in
+// the order and spelling they came in.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,15 @@ class Headers {
   std::optional<std::string_view> get(std::string_view name) const;
   std::vector<std::string_view> get_all(std::string_view name) const;
   bool has(std::string_view name) const { return get(name).has_value(); }
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
   void set(std::string_view name, std::string value);  // replaces every value of that name
   void remove(std::string_view name);
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }
   std::size_t size() const { return fields_.size(); }
+  void reserve(std::size_t count) { fields_.reserve(count); }
 
  private:
   std::vector<Field> fields_;
@@ -41,17 +45,19 @@ struct Request {
   std::string target;  // raw: "/2015-03-31/functions/a%3Ab?Qualifier=1"
   int version = 11;    // 10 or 11
   Headers headers;
-  std::string body;        // complete, chunking removed, within the server's limit
-  std::string peer;        // "127.0.0.1:51234"
-  std::string local;       // the address it was received on
+  std::string body;   // complete, chunking removed, within the server's limit
+  std::string peer;   // "127.0.0.1:51234"
+  std::string local;  // the address it was received on
   bool tls = false;
 
   std::string_view raw_path() const;   // target up to '?'
   std::string_view raw_query() const;  // behind '?', or empty
 };
 
-// A body that is produced while it is sent. The server calls next() until it yields nullopt; each chunk goes out as
-// soon as it is yielded. Destroyed early when the peer goes away.
+// A body that is produced while it is sent. The server calls next() until it yields nullopt; each
+// chunk goes out as soon as it is yielded. Destroyed early when the peer goes away, but never while
+// a next() is under way. Where next() throws, the connection is cut without the final chunk, so
+// that the peer knows that the body is not whole.
 class BodyStream {
  public:
   virtual ~BodyStream() = default;
@@ -60,9 +66,9 @@ class BodyStream {
 
 struct Response {
   int status = 200;
-  Headers headers;  // Content-Length, Transfer-Encoding, Connection and Date are the server's
-  std::string body;
-  std::unique_ptr<BodyStream> stream;  // where set, it follows `body`, chunked
+  Headers headers = {};  // Content-Length, Transfer-Encoding, Connection and Date are the server's
+  std::string body = {};
+  std::unique_ptr<BodyStream> stream = {};  // where set, it follows `body`, chunked
 };
 
 // What the server calls for each complete request, on the connection's executor.
