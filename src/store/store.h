@@ -33,6 +33,7 @@
 
 #include "base/one_shot.h"
 #include "base/task.h"
+#include "store/retry_gate.h"
 
 namespace mayfly::store {
 
@@ -56,6 +57,7 @@ std::string_view store_error_name(StoreErrorCode code);
 struct StoreError {
   StoreErrorCode code;
   std::string detail;
+  std::string key = {};  // conflict: what was written meanwhile, where the engine says so
 };
 
 template <class T>
@@ -119,6 +121,12 @@ class Store {
   virtual base::Task<StoreResult<CommitInfo>> commit(std::unique_ptr<Transaction> transaction) = 0;
   virtual base::OneShot<bool> watch(
       std::string_view prefix) = 0;  // set(false) when the store closes
+
+  // Where transact() lines up its retries.
+  RetryGate& retry_gate() { return retry_gate_; }
+
+ private:
+  RetryGate retry_gate_;
 };
 
 // The first key after all keys with this prefix; empty if there is none.
@@ -155,6 +163,7 @@ template <class Result, class Fn>
 base::Task<std::expected<Committed<typename Result::value_type>, typename Result::error_type>>
 transact_loop(Store& store, Fn fn) {
   using Error = typename Result::error_type;
+  RetryGate::Turn turn;
   for (int attempt = 1;; ++attempt) {
     std::unique_ptr<Transaction> transaction = store.begin();
     Result result = co_await fn(*transaction);
@@ -171,6 +180,10 @@ transact_loop(Store& store, Fn fn) {
     const bool again = code == StoreErrorCode::conflict || code == StoreErrorCode::too_old;
     if (!again || attempt == kMaxAttempts) {
       co_return std::unexpected(FromStoreError<Error>::map(std::move(commit).error()));
+    }
+    if (const std::string& key = commit.error().key; !key.empty() && !turn.holds(key)) {
+      turn.release();
+      turn = co_await store.retry_gate().enter(key);
     }
   }
 }

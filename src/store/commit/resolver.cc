@@ -19,7 +19,8 @@ std::string shown(std::string_view key) {
 }
 
 StoreError conflict_on(std::string_view key) {
-  return {StoreErrorCode::conflict, "key " + shown(key) + " was written meanwhile"};
+  return {StoreErrorCode::conflict, "key " + shown(key) + " was written meanwhile",
+          std::string(key)};
 }
 
 }  // namespace

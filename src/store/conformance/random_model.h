@@ -267,6 +267,4 @@ TEST_P(RandomModel, ThreadsAreSerializable) {
   EXPECT_EQ(all_rows(store()), rows_of(state));
 }
 
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RandomModel);
-
 }  // namespace mayfly::store::conformance

@@ -1,23 +1,8 @@
-#include "store/conformance/contract.h"
-#include "store/conformance/random_model.h"
+#include "store/conformance/harness.h"
 #include "store/memory/memory_store.h"
 
 namespace mayfly::store::conformance {
 namespace {
-
-class MemoryEngine final : public Engine {
- public:
-  Store& store() override { return store_; }
-  bool reopen() override { return false; }
-
- private:
-  MemoryStore store_;
-};
-
-const EngineFactory kMemory{"memory", [] { return std::make_unique<MemoryEngine>(); }};
-
-INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(kMemory));
-INSTANTIATE_TEST_SUITE_P(Memory, RandomModel, testing::Values(kMemory));
 
 TEST(MemoryStore, ATransactionMayOutliveItsStore) {
   auto store = std::make_unique<MemoryStore>();

@@ -1,0 +1,206 @@
+#include "store/rocksdb/committer.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace mayfly::store {
+namespace {
+
+// A group ends at this many bytes, so that its memory is bounded; what is left is the next group.
+constexpr std::size_t kMaxGroupBytes = 8 * 1024 * 1024;
+// Greater than any key that kMaxKey allows.
+const std::string& beyond_all_keys() {
+  static const std::string key(kMaxKey + 1, '\xFF');
+  return key;
+}
+
+// RocksDB numbers each entry of a batch; a commit's sequence is the number of its last one.
+std::uint64_t entries(const WriteSet& writes) {
+  return writes.erased().size() + writes.points().size() + writes.sequenced().size();
+}
+
+// Fails only where memory ends, and then by exception.
+void append(rocksdb::WriteBatch& batch, const WriteSet& writes, std::uint64_t sequence) {
+  for (const KeyRange& range : writes.erased()) {
+    batch.DeleteRange(range.begin, range.end.empty() ? beyond_all_keys() : range.end);
+  }
+  for (const auto& [key, value] : writes.points()) {
+    if (value) {
+      batch.Put(key, *value);
+    } else {
+      batch.Delete(key);
+    }
+  }
+  for (const WriteSet::Sequenced& put : writes.sequenced()) batch.Put(put.key(sequence), put.value);
+}
+
+}  // namespace
+
+Committer::Committer(std::shared_ptr<rocksdb::DB> db, const RocksOptions& options,
+                     Watchers& watchers)
+    : db_(std::move(db)),
+      watchers_(watchers),
+      resolver_(db_->GetLatestSequenceNumber(), options.conflict_window_bytes),
+      last_sequence_(db_->GetLatestSequenceNumber()),
+      snapshot_(std::make_shared<const Snapshot>(db_)) {
+  write_options_.sync = options.durability == Durability::durable;
+  thread_ = std::thread([this] { run(); });
+}
+
+Committer::~Committer() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Committer::submit(PendingCommit commit) {
+  bool stopping = false;
+  bool first = false;
+  base::OneShot<StoreResult<CommitInfo>> done = commit.done;
+  {
+    std::lock_guard lock(mutex_);
+    stopping = stopping_;
+    first = waiting_.empty();
+    if (!stopping) waiting_.push_back(std::move(commit));
+  }
+  if (stopping) {
+    done.set(std::unexpected(StoreError{StoreErrorCode::unavailable, "the store is closing"}));
+  } else if (first) {
+    wake_.notify_one();
+  }
+}
+
+std::shared_ptr<const Snapshot> Committer::latest() const {
+  std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+void Committer::run() {
+  Group group;
+  while (take(group)) {
+    process(group);
+    group.clear();
+  }
+}
+
+bool Committer::take(Group& group) {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+  group.swap(waiting_);
+  return !group.empty();
+}
+
+void Committer::process(Group& group) {
+  while (!group.empty()) {
+    rocksdb::WriteBatch batch;
+    Outcomes outcomes;
+    if (broken_.empty() || recover()) {
+      outcomes = build(group, batch);
+      if (batch.Count() > 0) {
+        if (const auto error = write(batch)) refuse(outcomes, *error);
+      }
+    } else {
+      outcomes.assign(group.size(),
+                      std::unexpected(StoreError{StoreErrorCode::unavailable, broken_}));
+    }
+    complete(group, outcomes);
+    group.erase(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(outcomes.size()));
+  }
+}
+
+// Those who must run again go first, so that they do not find the winners' next transactions before
+// them.
+void Committer::complete(Group& group, Outcomes& outcomes) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i]) group[i].done.set(outcomes[i]);
+  }
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i]) continue;
+    watchers_.notify(outcomes[i]->sequence, group[i].writes);
+    group[i].done.set(outcomes[i]);
+  }
+}
+
+// Decides each commit of the group in turn, as far as the group's size allows.
+Committer::Outcomes Committer::build(const Group& group, rocksdb::WriteBatch& batch) {
+  Outcomes outcomes;
+  outcomes.reserve(group.size());
+  for (const PendingCommit& commit : group) {
+    if (batch.GetDataSize() > kMaxGroupBytes) break;
+    if (auto error = resolver_.check(commit.snapshot, commit.reads)) {
+      outcomes.emplace_back(std::unexpected(std::move(*error)));
+      continue;
+    }
+    last_sequence_ += entries(commit.writes);
+    append(batch, commit.writes, last_sequence_);
+    resolver_.record(last_sequence_, commit.writes);
+    outcomes.emplace_back(CommitInfo{last_sequence_});
+  }
+  return outcomes;
+}
+
+void Committer::refuse(Outcomes& outcomes, const StoreError& reason) {
+  for (StoreResult<CommitInfo>& outcome : outcomes) {
+    if (outcome) outcome = std::unexpected(reason);
+  }
+}
+
+std::optional<StoreError> Committer::write(rocksdb::WriteBatch& batch) {
+  const rocksdb::Status status = db_->Write(write_options_, &batch);
+  if (status.ok()) {
+    publish();
+    return std::nullopt;
+  }
+  base::log_error("store: a commit failed: {}", status.ToString());
+  // Nothing of the group is visible. Its sequences will be given again, so what the resolver noted
+  // must go.
+  last_sequence_ = db_->GetLatestSequenceNumber();
+  resolver_.reset(last_sequence_);
+  broken_ = status.ToString();
+  // The log may hold the batch, whole or torn. Once recovery has put the log aside it certainly
+  // does not count; and a record that did not fit on the disk is torn, which replay ignores.
+  if (recover() || status.IsNoSpace())
+    return StoreError{StoreErrorCode::unavailable, status.ToString()};
+  return StoreError{StoreErrorCode::outcome_unknown, status.ToString()};
+}
+
+// Brings RocksDB back after an I/O error and retires the log that it failed on: appending to a log
+// behind a torn record would lose what follows at the next replay. An invisible deletion, written
+// without log, gives the flush something to write, because only a flush moves on to a new log.
+bool Committer::recover() {
+  rocksdb::Status status = db_->Resume();
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  if (status.ok()) status = db_->Delete(unlogged, beyond_all_keys());
+  if (status.ok()) status = db_->Flush(rocksdb::FlushOptions{});
+  if (!status.ok()) {
+    broken_ = status.ToString();
+    return false;
+  }
+  base::log_info("store: writing again after: {}", broken_);
+  broken_.clear();
+  last_sequence_ = db_->GetLatestSequenceNumber();
+  resolver_.reset(last_sequence_);
+  publish();
+  return true;
+}
+
+void Committer::publish() {
+  auto next = std::make_shared<const Snapshot>(db_);
+  // RocksDB must have counted as we did, or stored sequences and conflicts would be wrong.
+  if (next->sequence() != last_sequence_) {
+    base::log_error("store: RocksDB is at sequence {}, expected {}", next->sequence(),
+                    last_sequence_);
+    std::terminate();
+  }
+  std::lock_guard lock(snapshot_mutex_);
+  snapshot_.swap(next);
+}
+
+}  // namespace mayfly::store

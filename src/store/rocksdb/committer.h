@@ -1,0 +1,82 @@
+// Committer: the one thread through which everything is written, and the snapshot that readers
+// share.
+//
+// It takes all commits that are waiting, checks each against what was committed before it (in this
+// group too), writes the good ones as one batch with one fsync, publishes a snapshot that includes
+// them, wakes watchers and completes the callers. A caller is completed after the snapshot is
+// published, so its next transaction sees its last one, and one that conflicted sees what it
+// conflicted with. Threads: submit() and latest() from any; everything else is the committer's
+// thread.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/one_shot.h"
+#include "store/commit/read_set.h"
+#include "store/commit/resolver.h"
+#include "store/commit/watchers.h"
+#include "store/commit/write_set.h"
+#include "store/rocksdb/database.h"
+#include "store/rocksdb/rocks_store.h"
+
+namespace mayfly::store {
+
+struct PendingCommit {
+  std::uint64_t snapshot;
+  ReadSet reads;
+  WriteSet writes;
+  base::OneShot<StoreResult<CommitInfo>> done;
+};
+
+class Committer {
+ public:
+  Committer(std::shared_ptr<rocksdb::DB> db, const RocksOptions& options, Watchers& watchers);
+  // Writes what was submitted, then ends the thread.
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  void submit(PendingCommit commit);
+  std::shared_ptr<const Snapshot> latest() const;
+  rocksdb::DB& db() { return *db_; }
+
+ private:
+  using Group = std::vector<PendingCommit>;
+  using Outcomes = std::vector<StoreResult<CommitInfo>>;
+
+  void run();
+  bool take(Group& group);
+  void process(Group& group);
+  Outcomes build(const Group& group, rocksdb::WriteBatch& batch);
+  void complete(Group& group, Outcomes& outcomes);
+  static void refuse(Outcomes& outcomes, const StoreError& reason);
+  // The error to answer, where the batch was not written.
+  std::optional<StoreError> write(rocksdb::WriteBatch& batch);
+  bool recover();
+  void publish();
+
+  const std::shared_ptr<rocksdb::DB> db_;
+  rocksdb::WriteOptions write_options_;
+  Watchers& watchers_;
+  Resolver resolver_;
+  std::uint64_t last_sequence_;  // of the last commit in the group being built, or written
+  std::string broken_;           // why writes are refused; empty while all is well
+
+  mutable std::mutex snapshot_mutex_;
+  std::shared_ptr<const Snapshot> snapshot_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  Group waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace mayfly::store

@@ -1,0 +1,179 @@
+#include "store/rocksdb/database.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "base/strings.h"
+
+namespace mayfly::store {
+namespace {
+
+// The first line of the file FORMAT in the folder: "mayfly-store <number>". Raised when an older
+// Mayfly could not read what this one writes.
+constexpr std::string_view kFormatName = "mayfly-store";
+constexpr std::int64_t kFormat = 1;
+constexpr const char* kFormatFile = "FORMAT";
+
+StoreError unavailable(std::string detail) {
+  return {StoreErrorCode::unavailable, std::move(detail)};
+}
+
+StoreError system_error(std::string_view what, const std::filesystem::path& path) {
+  return unavailable(fmt::format("cannot {} {}: {}", what, path.string(),
+                                 std::error_code(errno, std::generic_category()).message()));
+}
+
+// Writes and syncs a file and its folder, so that a crash leaves all of it or nothing.
+StoreResult<void> write_synced(const std::filesystem::path& path, std::string_view content) {
+  const std::filesystem::path draft = path.string() + ".new";
+  const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return std::unexpected(system_error("create", draft));
+  const bool written =
+      ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
+      ::fsync(file) == 0;
+  StoreResult<void> result;
+  if (!written) result = std::unexpected(system_error("write", draft));
+  ::close(file);
+  if (!result) return result;
+  if (::rename(draft.c_str(), path.c_str()) != 0)
+    return std::unexpected(system_error("create", path));
+  const int folder = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return std::unexpected(system_error("open", path.parent_path()));
+  if (::fsync(folder) != 0) result = std::unexpected(system_error("sync", path.parent_path()));
+  ::close(folder);
+  return result;
+}
+
+StoreResult<void> check_format(const std::filesystem::path& folder) {
+  std::ifstream stream(folder / kFormatFile);
+  std::string line;
+  if (!stream || !std::getline(stream, line)) {
+    return std::unexpected(system_error("read", folder / kFormatFile));
+  }
+  const std::vector<std::string_view> words = base::split(line, ' ');
+  const auto format =
+      words.size() == 2 && words[0] == kFormatName ? base::parse_int(words[1]) : std::nullopt;
+  if (!format) {
+    return std::unexpected(StoreError{
+        StoreErrorCode::corrupt,
+        fmt::format("{} is not the mark of a Mayfly store", (folder / kFormatFile).string())});
+  }
+  if (*format > kFormat) {
+    return std::unexpected(
+        unavailable(fmt::format("{} was written by a newer Mayfly (format {}, this one knows up to "
+                                "{}); run that version, or "
+                                "use another data folder",
+                                folder.string(), *format, kFormat)));
+  }
+  return {};
+}
+
+// Makes the folder ready: an empty one is marked, one that is not a store is refused.
+StoreResult<void> prepare_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return std::unexpected(unavailable(
+        fmt::format("cannot create the data folder {}: {}", folder.string(), error.message())));
+  }
+  const bool marked = std::filesystem::exists(folder / kFormatFile, error);
+  if (!error && marked) return check_format(folder);
+  // A draft of the mark is what a crash while creating the store leaves.
+  auto entries = std::filesystem::directory_iterator(folder, error);
+  const bool foreign = !error && std::any_of(begin(entries), end(entries), [](const auto& entry) {
+    return entry.path().filename() != std::string(kFormatFile) + ".new";
+  });
+  if (error) {
+    return std::unexpected(unavailable(
+        fmt::format("cannot read the data folder {}: {}", folder.string(), error.message())));
+  }
+  if (foreign) {
+    return std::unexpected(unavailable(fmt::format(
+        "{} has files but is not a Mayfly store; give an empty folder or one that Mayfly made",
+        folder.string())));
+  }
+  return write_format_mark(folder);
+}
+
+rocksdb::CompressionType best_compression() {
+  const auto supported = rocksdb::GetSupportedCompressions();
+  const bool lz4 = std::ranges::find(supported, rocksdb::kLZ4Compression) != supported.end();
+  return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+}
+
+rocksdb::Options rocks_options(const RocksOptions& options) {
+  rocksdb::Options out;
+  if (options.env != nullptr) out.env = options.env;
+  out.create_if_missing = true;
+  out.write_buffer_size = options.write_buffer_bytes;
+  out.max_write_buffer_number = 3;
+  out.target_file_size_base = 16 * 1024 * 1024;
+  out.max_bytes_for_level_base = 64 * 1024 * 1024;
+  out.level_compaction_dynamic_level_bytes = true;
+  out.max_total_wal_size = 4 * options.write_buffer_bytes;
+  out.max_open_files = 512;
+  out.max_background_jobs = 2;
+  out.compression = best_compression();
+  out.bytes_per_sync = 1024 * 1024;
+  // One thread writes, in groups of its own: RocksDB's machinery for concurrent writers would only
+  // cost.
+  out.allow_concurrent_memtable_write = false;
+  out.enable_write_thread_adaptive_yield = false;
+  // Its log is for those who debug RocksDB; errors reach ours.
+  out.info_log_level = rocksdb::WARN_LEVEL;
+  out.keep_log_file_num = 2;
+  out.max_log_file_size = 1024 * 1024;
+  out.stats_dump_period_sec = 0;
+  out.stats_persist_period_sec = 0;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, /*num_shard_bits=*/4);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // So that memory for indexes and filters is bounded by the cache as well.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+}  // namespace
+
+StoreResult<void> write_format_mark(const std::filesystem::path& folder) {
+  return write_synced(folder / kFormatFile, fmt::format("{} {}\n", kFormatName, kFormat));
+}
+
+StoreError to_store_error(const rocksdb::Status& status) {
+  const bool corrupt = status.IsCorruption();
+  return {corrupt ? StoreErrorCode::corrupt : StoreErrorCode::unavailable, status.ToString()};
+}
+
+StoreResult<std::shared_ptr<rocksdb::DB>> open_database(const RocksOptions& options) {
+  const std::filesystem::path folder = std::filesystem::absolute(options.path);
+  if (auto ready = prepare_folder(folder); !ready) return std::unexpected(ready.error());
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(rocks_options(options), folder.string(), &db);
+  if (status.ok()) return std::shared_ptr<rocksdb::DB>(db);
+  const std::string words = status.ToString();
+  if (status.IsIOError() && words.find("/LOCK") != std::string::npos) {
+    return std::unexpected(unavailable(fmt::format(
+        "{} is in use by another process (only one can open it): {}", folder.string(), words)));
+  }
+  StoreError error = to_store_error(status);
+  error.detail = fmt::format("cannot open the store in {}: {}", folder.string(), words);
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace mayfly::store

@@ -1,0 +1,38 @@
+// Opening the database folder: its format mark, RocksDB's options, and errors in words that help.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <memory>
+
+#include "store/rocksdb/rocks_store.h"
+
+namespace mayfly::store {
+
+StoreResult<std::shared_ptr<rocksdb::DB>> open_database(const RocksOptions& options);
+
+// Marks a folder as a store of this format; for a checkpoint, whose files RocksDB wrote.
+StoreResult<void> write_format_mark(const std::filesystem::path& folder);
+
+// corrupt or unavailable, with RocksDB's words.
+StoreError to_store_error(const rocksdb::Status& status);
+
+// A snapshot of RocksDB that keeps its database open and releases itself.
+class Snapshot {
+ public:
+  explicit Snapshot(std::shared_ptr<rocksdb::DB> db)
+      : db_(std::move(db)), raw_(db_->GetSnapshot()) {}
+  ~Snapshot() { db_->ReleaseSnapshot(raw_); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  const rocksdb::Snapshot* raw() const { return raw_; }
+  std::uint64_t sequence() const { return raw_->GetSequenceNumber(); }
+
+ private:
+  std::shared_ptr<rocksdb::DB> db_;
+  const rocksdb::Snapshot* raw_;
+};
+
+}  // namespace mayfly::store
