@@ -25,12 +25,16 @@ enum class BodyChecksum { none, crc32 };
 // JSON services that used to speak Query tell clients the old error code in x-amzn-query-error.
 enum class QueryErrorHeader { none, send };
 
+// Lambda's error bodies say {"Type": "User"} beside the message; other REST services do not.
+enum class ErrorTypeMember { none, send };
+
 struct ServiceFacts {
   Protocol protocol = Protocol::aws_json_1_0;
   std::string_view xml_namespace = {};    // Query: xmlns of the answer
   std::string_view error_namespace = {};  // JSON: put before the code in __type, with its '#'
   BodyChecksum checksum = BodyChecksum::none;
   QueryErrorHeader query_error = QueryErrorHeader::none;
+  ErrorTypeMember error_type = ErrorTypeMember::none;
 };
 
 // A decoded label of a REST path, in the order of the template.
