@@ -26,15 +26,9 @@ bool is_region(std::string_view text) {
   return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
-std::string signing_name(const http::Request& request) {
-  auto signature = parse_signature(request);
-  return signature && *signature ? std::move((*signature)->scope.service) : std::string();
-}
-
-base::Task<wire::Result<Identity>> Authenticator::authenticate(const http::Request& request) {
-  auto parsed = parse_signature(request);
-  if (!parsed) co_return std::unexpected(std::move(parsed).error());
-  if (!*parsed) {
+base::Task<wire::Result<Identity>> Authenticator::authenticate(const http::Request& request,
+                                                               std::optional<Signature> signature) {
+  if (!signature) {
     if (options_.profile == Profile::secured) {
       co_return wire::fail(wire::kMissingAuthenticationToken, "Missing Authentication Token");
     }
@@ -45,12 +39,12 @@ base::Task<wire::Result<Identity>> Authenticator::authenticate(const http::Reque
     identity.principal.user_id = identity.scope.account;
     co_return identity;
   }
-  if (!is_region((*parsed)->scope.region)) {
+  if (!is_region(signature->scope.region)) {
     co_return wire::fail(wire::kInvalidSignature, "Credential should be scoped to a valid region.");
   }
-  auto issued = co_await source_.find((*parsed)->scope.access_key);
+  auto issued = co_await source_.find(signature->scope.access_key);
   if (!issued) co_return std::unexpected(std::move(issued).error());
-  co_return judge(request, std::move(**parsed), *issued);
+  co_return judge(request, std::move(*signature), *issued);
 }
 
 Identity Authenticator::stranger(const Signature& signature) const {

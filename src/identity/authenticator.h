@@ -48,8 +48,9 @@ class Authenticator {
   Authenticator(AuthenticatorOptions options, CredentialSource& source, const base::Clock& clock)
       : options_(std::move(options)), source_(source), clock_(clock) {}
 
-  // `request` outlives the returned task.
-  base::Task<wire::Result<Identity>> authenticate(const http::Request& request);
+  // `signature` is what parse_signature() found in `request`, which outlives the returned task.
+  base::Task<wire::Result<Identity>> authenticate(const http::Request& request,
+                                                  std::optional<Signature> signature);
 
  private:
   wire::Result<Identity> judge(const http::Request& request, Signature signature,
@@ -61,10 +62,6 @@ class Authenticator {
   const base::Clock& clock_;
   SigningKeys keys_;
 };
-
-// The scope of the request's signature, for routing; does no checks. Empty where unsigned or
-// unreadable.
-std::string signing_name(const http::Request& request);
 
 bool is_account(std::string_view text);  // 12 digits
 bool is_region(std::string_view text);   // lower-case letters, digits and dashes; "us-east-1"
