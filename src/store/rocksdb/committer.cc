@@ -2,6 +2,7 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -39,14 +40,14 @@ void append(rocksdb::WriteBatch& batch, const WriteSet& writes, std::uint64_t se
 
 }  // namespace
 
-Committer::Committer(std::shared_ptr<rocksdb::DB> db, const RocksOptions& options,
-                     Watchers& watchers)
-    : db_(std::move(db)),
+Committer::Committer(OpenDatabase database, RocksOptions options, Watchers& watchers)
+    : options_(std::move(options)),
+      database_(std::move(database)),
       watchers_(watchers),
-      resolver_(db_->GetLatestSequenceNumber(), options.conflict_window_bytes),
-      last_sequence_(db_->GetLatestSequenceNumber()),
-      snapshot_(std::make_shared<const Snapshot>(db_)) {
-  write_options_.sync = options.durability == Durability::durable;
+      resolver_(database_.db->GetLatestSequenceNumber(), options_.conflict_window_bytes),
+      last_sequence_(database_.db->GetLatestSequenceNumber()),
+      snapshot_(std::make_shared<const Snapshot>(database_.db)) {
+  write_options_.sync = options_.durability == Durability::durable;
   thread_ = std::thread([this] { run(); });
 }
 
@@ -57,6 +58,8 @@ Committer::~Committer() {
   }
   wake_.notify_one();
   thread_.join();
+  // So that the next start has no log to replay. What fails here is in the log.
+  if (broken_.empty()) database_.db->Flush(rocksdb::FlushOptions{}).PermitUncheckedError();
 }
 
 void Committer::submit(PendingCommit commit) {
@@ -152,49 +155,58 @@ void Committer::refuse(Outcomes& outcomes, const StoreError& reason) {
 }
 
 std::optional<StoreError> Committer::write(rocksdb::WriteBatch& batch) {
-  const rocksdb::Status status = db_->Write(write_options_, &batch);
+  const rocksdb::Status status = database_.db->Write(write_options_, &batch);
   if (status.ok()) {
     publish();
     return std::nullopt;
   }
-  base::log_error("store: a commit failed: {}", status.ToString());
-  // Nothing of the group is visible. Its sequences will be given again, so what the resolver noted
-  // must go.
-  last_sequence_ = db_->GetLatestSequenceNumber();
-  resolver_.reset(last_sequence_);
+  base::log_error("store: a commit failed, refusing commits: {}", status.ToString());
   broken_ = status.ToString();
-  // The log may hold the batch, whole or torn. Once recovery has put the log aside it certainly
-  // does not count; and a record that did not fit on the disk is torn, which replay ignores.
-  if (recover() || status.IsNoSpace())
-    return StoreError{StoreErrorCode::unavailable, status.ToString()};
-  return StoreError{StoreErrorCode::outcome_unknown, status.ToString()};
+  // Nothing of the group is visible. But its record may be in the log, to be replayed when the log
+  // is opened again, and only one that did not fit on the disk is certainly torn.
+  const auto code =
+      status.IsNoSpace() ? StoreErrorCode::unavailable : StoreErrorCode::outcome_unknown;
+  return StoreError{code, broken_};
 }
 
-// Brings RocksDB back after an I/O error and retires the log that it failed on: appending to a log
-// behind a torn record would lose what follows at the next replay. An invisible deletion, written
-// without log, gives the flush something to write, because only a flush moves on to a new log.
-bool Committer::recover() {
-  rocksdb::Status status = db_->Resume();
-  rocksdb::WriteOptions unlogged;
-  unlogged.disableWAL = true;
-  if (status.ok()) status = db_->Delete(unlogged, beyond_all_keys());
-  if (status.ok()) status = db_->Flush(rocksdb::FlushOptions{});
-  if (!status.ok()) {
-    broken_ = status.ToString();
+bool Committer::recover() { return takes_writes(options_) && reopen(); }
+
+// RocksDB does not write on after its log failed, and appending to a log behind a torn record would
+// lose what follows at the next replay. Opening the database again replays the log up to there and
+// starts another. It cannot be opened while transactions still read from it, so new ones are
+// refused and the others are waited for.
+bool Committer::reopen() {
+  constexpr std::chrono::seconds kPatience{2};
+  {
+    std::lock_guard lock(snapshot_mutex_);
+    snapshot_.reset();
+  }
+  const std::weak_ptr<rocksdb::DB> old = database_.db;
+  database_.db.reset();
+  if (database_.closed.valid() &&
+      database_.closed.wait_for(kPatience) != std::future_status::ready) {
+    database_.db = old.lock();
+    if (database_.db) publish();  // reading goes on; the next commit tries again
     return false;
   }
-  base::log_info("store: writing again after: {}", broken_);
+  auto opened = open_database(options_);
+  if (!opened) {
+    broken_ = opened.error().detail;
+    return false;
+  }
+  base::log_info("store: taking commits again after: {}", broken_);
   broken_.clear();
-  last_sequence_ = db_->GetLatestSequenceNumber();
+  database_ = std::move(*opened);
+  last_sequence_ = database_.db->GetLatestSequenceNumber();
   resolver_.reset(last_sequence_);
   publish();
   return true;
 }
 
 void Committer::publish() {
-  auto next = std::make_shared<const Snapshot>(db_);
+  auto next = std::make_shared<const Snapshot>(database_.db);
   // RocksDB must have counted as we did, or stored sequences and conflicts would be wrong.
-  if (next->sequence() != last_sequence_) {
+  if (broken_.empty() && next->sequence() != last_sequence_) {
     base::log_error("store: RocksDB is at sequence {}, expected {}", next->sequence(),
                     last_sequence_);
     std::terminate();

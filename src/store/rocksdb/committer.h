@@ -37,15 +37,15 @@ struct PendingCommit {
 
 class Committer {
  public:
-  Committer(std::shared_ptr<rocksdb::DB> db, const RocksOptions& options, Watchers& watchers);
+  Committer(OpenDatabase database, RocksOptions options, Watchers& watchers);
   // Writes what was submitted, then ends the thread.
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
   void submit(PendingCommit commit);
+  // Null while the database is being opened again after a failure.
   std::shared_ptr<const Snapshot> latest() const;
-  rocksdb::DB& db() { return *db_; }
 
  private:
   using Group = std::vector<PendingCommit>;
@@ -60,14 +60,16 @@ class Committer {
   // The error to answer, where the batch was not written.
   std::optional<StoreError> write(rocksdb::WriteBatch& batch);
   bool recover();
+  bool reopen();
   void publish();
 
-  const std::shared_ptr<rocksdb::DB> db_;
+  const RocksOptions options_;
+  OpenDatabase database_;
   rocksdb::WriteOptions write_options_;
   Watchers& watchers_;
   Resolver resolver_;
   std::uint64_t last_sequence_;  // of the last commit in the group being built, or written
-  std::string broken_;           // why writes are refused; empty while all is well
+  std::string broken_;           // why commits are refused; empty while all is well
 
   mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const Snapshot> snapshot_;

@@ -160,12 +160,33 @@ StoreError to_store_error(const rocksdb::Status& status) {
   return {corrupt ? StoreErrorCode::corrupt : StoreErrorCode::unavailable, status.ToString()};
 }
 
-StoreResult<std::shared_ptr<rocksdb::DB>> open_database(const RocksOptions& options) {
+bool takes_writes(const RocksOptions& options) {
+  // Larger than what file systems keep in reserve for small files, and enough for a new log and
+  // manifest.
+  constexpr std::size_t kProbeBytes = 1024 * 1024;
+  rocksdb::Env* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  const std::string path = (std::filesystem::absolute(options.path) / "PROBE").string();
+  const bool taken =
+      rocksdb::WriteStringToFile(env, std::string(kProbeBytes, 'p'), path, /*should_sync=*/true)
+          .ok();
+  env->DeleteFile(path).PermitUncheckedError();
+  return taken;
+}
+
+StoreResult<OpenDatabase> open_database(const RocksOptions& options) {
   const std::filesystem::path folder = std::filesystem::absolute(options.path);
   if (auto ready = prepare_folder(folder); !ready) return std::unexpected(ready.error());
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(rocks_options(options), folder.string(), &db);
-  if (status.ok()) return std::shared_ptr<rocksdb::DB>(db);
+  if (status.ok()) {
+    auto closed = std::make_shared<std::promise<void>>();
+    return OpenDatabase{.db = std::shared_ptr<rocksdb::DB>(db,
+                                                           [closed](rocksdb::DB* last) {
+                                                             delete last;
+                                                             closed->set_value();
+                                                           }),
+                        .closed = closed->get_future().share()};
+  }
   const std::string words = status.ToString();
   if (status.IsIOError() && words.find("/LOCK") != std::string::npos) {
     return std::unexpected(unavailable(fmt::format(

@@ -3,13 +3,23 @@
 
 #include <rocksdb/db.h>
 
+#include <future>
 #include <memory>
 
 #include "store/rocksdb/rocks_store.h"
 
 namespace mayfly::store {
 
-StoreResult<std::shared_ptr<rocksdb::DB>> open_database(const RocksOptions& options);
+struct OpenDatabase {
+  std::shared_ptr<rocksdb::DB> db;
+  std::shared_future<void>
+      closed;  // ready when the last owner of db is gone and its files are closed
+};
+
+StoreResult<OpenDatabase> open_database(const RocksOptions& options);
+
+// Whether the folder takes writes again, found out by writing and syncing a file there.
+bool takes_writes(const RocksOptions& options);
 
 // Marks a folder as a store of this format; for a checkpoint, whose files RocksDB wrote.
 StoreResult<void> write_format_mark(const std::filesystem::path& folder);

@@ -53,6 +53,10 @@ class RocksCursor final : public Cursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+StoreError reopening() {
+  return {StoreErrorCode::unavailable, "the store is being opened again after a disk error"};
+}
+
 class RocksTransaction final : public Transaction {
  public:
   explicit RocksTransaction(std::shared_ptr<const Snapshot> snapshot)
@@ -61,6 +65,7 @@ class RocksTransaction final : public Transaction {
   base::Task<StoreResult<std::optional<std::string>>> get(std::string_view key,
                                                           Conflict conflict) override {
     using Answer = base::Task<StoreResult<std::optional<std::string>>>;
+    if (snapshot_ == nullptr) return Answer::ready(std::unexpected(reopening()));
     if (const WriteSet::Seen seen = writes.find(key); seen.decided) {
       if (seen.value == nullptr) return Answer::ready(std::optional<std::string>{});
       return Answer::ready(std::optional<std::string>(*seen.value));
@@ -80,6 +85,7 @@ class RocksTransaction final : public Transaction {
 
   base::Task<StoreResult<RangeResult>> range(RangeQuery query) override {
     using Answer = base::Task<StoreResult<RangeResult>>;
+    if (snapshot_ == nullptr) return Answer::ready(std::unexpected(reopening()));
     if (KeyRange{query.begin, query.end}.empty()) return Answer::ready(RangeResult{});
     RocksCursor cursor(*snapshot_, query);
     RangeResult result = merged_range(cursor, writes, query);
@@ -100,7 +106,7 @@ class RocksTransaction final : public Transaction {
     writes.put_sequenced(prefix, suffix, value);
   }
 
-  std::uint64_t snapshot() const { return snapshot_->sequence(); }
+  const Snapshot* snapshot() const { return snapshot_.get(); }
 
   ReadSet reads;
   WriteSet writes;
@@ -119,10 +125,10 @@ RocksStore::RocksStore(std::unique_ptr<Watchers> watchers, std::unique_ptr<Commi
     : watchers_(std::move(watchers)), committer_(std::move(committer)) {}
 
 StoreResult<std::unique_ptr<RocksStore>> RocksStore::open(RocksOptions options) {
-  auto db = open_database(options);
-  if (!db) return std::unexpected(std::move(db).error());
+  auto database = open_database(options);
+  if (!database) return std::unexpected(std::move(database).error());
   auto watchers = std::make_unique<Watchers>();
-  auto committer = std::make_unique<Committer>(std::move(*db), options, *watchers);
+  auto committer = std::make_unique<Committer>(std::move(*database), std::move(options), *watchers);
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(watchers), std::move(committer)));
 }
 
@@ -141,16 +147,22 @@ base::Task<StoreResult<CommitInfo>> RocksStore::commit(std::unique_ptr<Transacti
   if (own.writes.empty()) return Answer::ready(CommitInfo{});
   if (auto error = own.writes.check_limits())
     return Answer::ready(std::unexpected(std::move(*error)));
+  // Without a snapshot it read nothing, so there is nothing to check.
+  const std::uint64_t snapshot = own.snapshot() == nullptr ? 0 : own.snapshot()->sequence();
   base::OneShot<StoreResult<CommitInfo>> done;
-  committer_->submit({own.snapshot(), std::move(own.reads), std::move(own.writes), done});
+  PendingCommit pending{snapshot, std::move(own.reads), std::move(own.writes), done};
+  transaction.reset();
+  committer_->submit(std::move(pending));
   return wait_for(std::move(done));
 }
 
 base::OneShot<bool> RocksStore::watch(std::string_view prefix) { return watchers_->add(prefix); }
 
 StoreResult<void> RocksStore::checkpoint(const std::filesystem::path& path) {
+  const std::shared_ptr<const Snapshot> latest = committer_->latest();
+  if (latest == nullptr) return std::unexpected(reopening());
   rocksdb::Checkpoint* raw = nullptr;
-  rocksdb::Status status = rocksdb::Checkpoint::Create(&committer_->db(), &raw);
+  rocksdb::Status status = rocksdb::Checkpoint::Create(&latest->db(), &raw);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
   if (status.ok()) status = checkpoint->CreateCheckpoint(path.string());
   if (!status.ok()) return std::unexpected(to_store_error(status));
