@@ -98,12 +98,18 @@ std::size_t Server::stop(std::chrono::milliseconds grace) {
   });
   {
     std::unique_lock lock(state.mutex);
-    state.all_closed.wait_for(lock, grace, [&state] { return state.open == 0; });
+    state.ended.wait_for(lock, grace, [&state] { return state.open == 0; });
   }
   impl_->on_each_lane([](Lane& lane) {
     lane.each([](detail::Connection& connection) { connection.close(); });
     lane.shut_down();
   });
+  if (impl_->io.impl().running) {
+    // What was pending on the closed sockets still has to come back, or its coroutines would never
+    // end.
+    std::unique_lock lock(state.mutex);
+    state.ended.wait_for(lock, 10s, [&state] { return state.alive <= state.handlers; });
+  }
   return state.handlers;
 }
 

@@ -110,9 +110,14 @@ Connection::Connection(std::shared_ptr<ServerState> server, Lane& lane,
       listener_(std::move(listener)),
       socket_(std::move(socket)),
       peer_(peer_address(socket_.native_handle())),
-      local_(local_address(socket_.native_handle())) {}
+      local_(local_address(socket_.native_handle())) {
+  server_->alive.fetch_add(1, std::memory_order_relaxed);
+}
 
-Connection::~Connection() { server_->discharge(charged_); }
+Connection::~Connection() {
+  server_->discharge(charged_);
+  server_->connection_ended();
+}
 
 void Connection::start(Admission admission) {
   lane_.add(shared_from_this());

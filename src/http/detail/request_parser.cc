@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "http/detail/syntax.h"
 
 namespace mayfly::http::detail {
 namespace {
@@ -12,12 +13,6 @@ namespace {
 namespace beast = boost::beast::http;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-bool is_token_char(char c) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         kMarks.find(c) != std::string_view::npos;
-}
 
 // "GET / HTTP/2.0": well-formed, but of another version.
 bool names_a_version(std::string_view line) {
@@ -84,6 +79,9 @@ RequestParser::Step RequestParser::feed(std::string_view bytes) {
   }
   const std::string_view body = bytes.substr(consumed);
   if (body.empty()) return {Status::need_more, consumed};
+  // Beast takes for granted that a last chunk ("0") of which it has seen a part comes back with
+  // five bytes. No chunked body ends with fewer to come, so waiting for them holds nothing up.
+  if (chunked() && body.size() < 5 && body[0] == '0') return {Status::need_more, consumed};
 
   Code error;
   const std::size_t used = put(boost::asio::const_buffer(body.data(), body.size()), error);

@@ -3,40 +3,17 @@
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <iterator>
 
 #include "base/strings.h"
+#include "http/detail/syntax.h"
 
 namespace mayfly::http::detail {
 namespace {
 
-bool is_token(std::string_view name) {
-  static constexpr std::string_view kSeparators = "\"(),/:;<=>?@[\\]{}";
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return c > 0x20 && c < 0x7f && kSeparators.find(c) == std::string_view::npos;
-  });
-}
-
-bool is_value(std::string_view value) {
-  return value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
-}
-
 bool is_ours(std::string_view name) {
-  switch (name.size()) {
-    case 4:
-      return base::equals_ignore_case(name, "date");
-    case 10:
-      return base::equals_ignore_case(name, "connection") ||
-             base::equals_ignore_case(name, "keep-alive");
-    case 14:
-      return base::equals_ignore_case(name, "content-length");
-    case 17:
-      return base::equals_ignore_case(name, "transfer-encoding");
-    default:
-      return false;
-  }
+  return is_framing(name) || base::equals_ignore_case(name, "date");
 }
 
 std::string_view reason_of(int status) {
@@ -87,7 +64,7 @@ bool append_head(std::string& out, const Response& response, const ResponsePlan&
   out += "\r\n";
   for (const auto& [name, value] : response.headers) {
     if (is_ours(name)) continue;
-    if (!is_token(name) || !is_value(value)) {
+    if (!is_token(name) || !is_field_value(value)) {
       out.resize(begin);
       return false;
     }

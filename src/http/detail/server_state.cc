@@ -53,7 +53,14 @@ bool ServerState::charge(std::size_t bytes) {
 void ServerState::connection_closed() {
   if (open.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   std::lock_guard lock(mutex);
-  all_closed.notify_all();
+  ended.notify_all();
+}
+
+void ServerState::connection_ended() {
+  alive.fetch_sub(1, std::memory_order_acq_rel);
+  if (!stopping) return;
+  std::lock_guard lock(mutex);
+  ended.notify_all();
 }
 
 }  // namespace mayfly::http::detail

@@ -72,15 +72,17 @@ struct ServerState {
   void discharge(std::size_t bytes) { charged.fetch_sub(bytes, std::memory_order_relaxed); }
   void connection_opened() { open.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed();
+  void connection_ended();
 
   const Limits limits;
   std::vector<std::unique_ptr<Lane>> lanes;
-  std::atomic<std::size_t> open{0};
+  std::atomic<std::size_t> open{0};      // sockets
+  std::atomic<std::size_t> alive{0};     // Connection objects; one may outlive its socket
   std::atomic<std::size_t> handlers{0};  // under way
   std::atomic<std::size_t> charged{0};
   std::atomic<bool> stopping{false};
   std::mutex mutex;
-  std::condition_variable all_closed;
+  std::condition_variable ended;  // open or alive has fallen
 };
 
 }  // namespace mayfly::http::detail

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -333,7 +334,8 @@ struct OnNewThread {
   std::thread& thread;
   static bool await_ready() { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
-    thread = std::thread([handle] { handle.resume(); });
+    std::thread& target = thread;  // the awaiter may be gone before the assignment is done
+    target = std::thread([handle] { handle.resume(); });
   }
   static void await_resume() {}
 };
@@ -399,21 +401,21 @@ struct Script {
 
 class ScriptedStream final : public BodyStream {
  public:
-  explicit ScriptedStream(Script& script) : script_(script) {}
-  ~ScriptedStream() override { script_.destroyed = true; }
+  explicit ScriptedStream(std::shared_ptr<Script> script) : script_(std::move(script)) {}
+  ~ScriptedStream() override { script_->destroyed = true; }
   base::Task<std::optional<std::string>> next() override {
-    auto chunk = co_await script_.chunks.at(next_++).wait();
+    auto chunk = co_await script_->chunks.at(next_++).wait();
     if (chunk == "throw") throw std::runtime_error("stream failed");
     co_return chunk;
   }
 
  private:
-  Script& script_;
+  std::shared_ptr<Script> script_;
   std::size_t next_ = 0;
 };
 
-Handler streaming(Script& script) {
-  return [&script](Request) -> base::Task<Response> {
+Handler streaming(std::shared_ptr<Script> script) {
+  return [script](Request) -> base::Task<Response> {
     Response response{.body = "head,"};
     response.stream = std::make_unique<ScriptedStream>(script);
     co_return response;
@@ -421,26 +423,26 @@ Handler streaming(Script& script) {
 }
 
 TEST_F(ServerTest, StreamsEachChunkAtOnce) {
-  Script script;
+  auto script = std::make_shared<Script>();
   serve(streaming(script));
   RawPeer peer = connect();
   peer.send(get("/"));
   EXPECT_THAT(peer.read_until("\r\n\r\n"), HasSubstr("Transfer-Encoding: chunked\r\n"));
   EXPECT_EQ(peer.read_exactly(10), "5\r\nhead,\r\n");
-  script.chunks[0].set("one");
+  script->chunks[0].set("one");
   EXPECT_EQ(peer.read_exactly(8), "3\r\none\r\n");
-  script.chunks[1].set(std::string());  // must not end the body
-  script.chunks[2].set("twotwotwotwotwotwo");
+  script->chunks[1].set(std::string());  // must not end the body
+  script->chunks[2].set("twotwotwotwotwotwo");
   EXPECT_EQ(peer.read_exactly(24), "12\r\ntwotwotwotwotwotwo\r\n");
-  script.chunks[3].set(std::nullopt);
+  script->chunks[3].set(std::nullopt);
   EXPECT_EQ(peer.read_exactly(5), "0\r\n\r\n");
 }
 
 TEST_F(ServerTest, StreamsToHttp10UntilTheClose) {
-  Script script;
+  auto script = std::make_shared<Script>();
   serve(streaming(script));
-  script.chunks[0].set("one");
-  script.chunks[1].set(std::nullopt);
+  script->chunks[0].set("one");
+  script->chunks[1].set(std::nullopt);
   const std::string all = answer("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   EXPECT_THAT(all, EndsWith("\r\n\r\nhead,one"));
   EXPECT_THAT(all, Not(HasSubstr("chunked")));
@@ -448,14 +450,14 @@ TEST_F(ServerTest, StreamsToHttp10UntilTheClose) {
 
 TEST_F(ServerTest, AStreamThatFailsIsCutSoThatThePeerKnows) {
   base::set_log_level(base::LogLevel::off);
-  Script script;
+  auto script = std::make_shared<Script>();
   serve(streaming(script));
-  script.chunks[0].set("throw");
+  script->chunks[0].set("throw");
   EXPECT_THAT(answer(get("/")), EndsWith("5\r\nhead,\r\n"));
 }
 
 TEST_F(ServerTest, TheStreamIsDroppedWhenThePeerGoes) {
-  Script script;
+  auto script = std::make_shared<Script>();
   serve(streaming(script));
   {
     RawPeer peer = connect();
@@ -463,11 +465,11 @@ TEST_F(ServerTest, TheStreamIsDroppedWhenThePeerGoes) {
     peer.read_until("head,");
   }
   // The first write after the peer's close may still succeed; the next fails on its reset.
-  script.chunks[0].set("one");
-  script.chunks[1].set("two");
-  script.chunks[2].set("three");
-  script.chunks[3].set("four");
-  while (!script.destroyed) std::this_thread::yield();
+  script->chunks[0].set("one");
+  script->chunks[1].set("two");
+  script->chunks[2].set("three");
+  script->chunks[3].set("four");
+  while (!script->destroyed) std::this_thread::yield();
 }
 
 // ---- Stop
