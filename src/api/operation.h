@@ -55,7 +55,11 @@ class Exchange {
  public:
   Exchange(wire::Input input, wire::Output output) : input_(std::move(input)), output_(output) {}
   std::optional<wire::ApiError> decode(const wire::ShapeInfo& shape, void* request) {
-    return wire::decode_request(output_.facts.protocol, input_, shape, request);
+    auto error = wire::decode_request(output_.facts.protocol, input_, shape, request);
+    if (error && error->spec == &wire::kValidation && output_.facts.validation != nullptr) {
+      error->spec = output_.facts.validation;
+    }
+    return error;
   }
   http::Response encode(const wire::ShapeInfo& shape, void* response) const {
     return wire::encode_response(output_, shape, response);

@@ -35,6 +35,9 @@ struct ServiceFacts {
   BodyChecksum checksum = BodyChecksum::none;
   QueryErrorHeader query_error = QueryErrorHeader::none;
   ErrorTypeMember error_type = ErrorTypeMember::none;
+  // What violated rules are answered with, where that is not ValidationException (Logs:
+  // InvalidParameterException).
+  const ErrorSpec* validation = nullptr;
 };
 
 // A decoded label of a REST path, in the order of the template.
