@@ -1,21 +1,26 @@
-// Warden: the one privileged part of Mayfly. It makes sandboxes, starts processes in them, has templates cloned,
-// enforces limits, kills and cleans up. It is a process of its own, forked before the daemon starts any thread; it is
-// single-threaded and opens no network socket. This class is the daemon's side of it.
+// Warden: the one privileged part of Mayfly. It makes sandboxes, starts processes in them, has
+// templates cloned, enforces limits, kills and cleans up. It is a process of its own, forked before
+// the daemon starts any thread; it is single-threaded and opens no network socket. This class is
+// the daemon's side of it.
 //
-// A sandboxed process has its own pid, mount, ipc, uts and user namespaces (and network namespace where asked), a
-// read-only root, /var/task, /opt and /var/runtime read-only, a private /tmp of limited size, its own cgroup (v2, or v1
-// where v2 has no controllers), rlimits, no_new_privs, no capabilities and a seccomp filter. What this kernel or user
-// cannot give is listed in report() and never skipped in silence.
+// A sandboxed process has its own pid, mount, ipc, uts and user namespaces (and network namespace
+// where asked), a read-only root, /var/task, /opt and /var/runtime read-only, a private /tmp of
+// limited size, its own cgroup (v2, or v1 where v2 has no controllers), rlimits, no_new_privs, no
+// capabilities and a seccomp filter. What this kernel or user cannot give is listed in report() and
+// never skipped in silence.
 //
-// Clone: a template (a process that has run its function's INIT and waits in the clone primitive, runtimes/native) forks
-// itself into new namespaces. Only the warden can make it do so: namespace-making clone calls of a sandboxed process
-// are held by seccomp's user notification and let through only for a clone that the warden has ordered. See
-// docs/formats/guest-protocol.md for the descriptors a guest finds.
+// Clone: a template (a process that has run its function's INIT and waits in the clone primitive,
+// runtimes/native) forks itself into new namespaces. Only the warden can make it do so:
+// namespace-making clone calls of a sandboxed process are held by seccomp's user notification and
+// let through only for a clone that the warden has ordered. See docs/formats/guest-protocol.md for
+// the descriptors a guest finds.
 //
-// When the daemon dies, however it dies, the warden kills every sandbox, removes every cgroup and exits. What a warden
-// killed together with the daemon left behind is removed by the next one (same data directory).
+// When the daemon dies, however it dies, the warden kills every sandbox, removes every cgroup and
+// exits. What a warden killed together with the daemon left behind is removed by the next one (same
+// data directory).
 //
-// Threads: any. Coroutines resume on the executor they left. Errors are values with a sentence for people.
+// Threads: any. Coroutines resume on the executor they left. Errors are values with a sentence for
+// people.
 #pragma once
 
 #include <chrono>
@@ -34,7 +39,8 @@ namespace mayfly::sandbox {
 
 enum class Network {
   host,      // the machine's own network
-  isolated,  // an empty network namespace with loopback; the only listeners in it are those of SandboxSpec::listen_ports
+  isolated,  // an empty network namespace with loopback; the only listeners in it are those of
+             // SandboxSpec::listen_ports
 };
 
 struct Limits {
@@ -52,17 +58,19 @@ struct Bind {
 };
 
 struct SandboxSpec {
-  std::string name;                // for cgroup names and messages; [A-Za-z0-9_-], at most 100
-  std::vector<std::string> argv;   // as seen inside
-  std::vector<std::string> env;    // "NAME=value"; the complete environment
+  std::string name;               // for cgroup names and messages; [A-Za-z0-9_-], at most 100
+  std::vector<std::string> argv;  // as seen inside
+  std::vector<std::string> env;   // "NAME=value"; the complete environment
   std::string working_folder = "/var/task";
-  std::string code_folder;         // host path of the unpacked code, at /var/task
-  std::string opt_folder;          // host path of the merged layers, at /opt; empty: an empty /opt
-  std::string runtime_folder;      // host path of runtimes/<language>, at /var/runtime; empty: an empty one
-  std::vector<Bind> binds;         // further read-only binds: an interpreter outside /usr
+  std::string code_folder;  // host path of the unpacked code, at /var/task
+  std::string opt_folder;   // host path of the merged layers, at /opt; empty: an empty /opt
+  std::string
+      runtime_folder;  // host path of runtimes/<language>, at /var/runtime; empty: an empty one
+  std::vector<Bind> binds;  // further read-only binds: an interpreter outside /usr
   Limits limits;
   Network network = Network::host;
-  // Isolated network only: TCP ports on which a listening socket on 127.0.0.1 is opened inside the namespace and handed out.
+  // Isolated network only: TCP ports on which a listening socket on 127.0.0.1 is opened inside the
+  // namespace and handed out.
   std::vector<std::uint16_t> listen_ports;
 };
 
@@ -70,23 +78,26 @@ using ProcessId = std::uint64_t;  // the warden's own number; never reused
 
 struct Started {
   ProcessId id = 0;
-  base::UniqueFd control;                 // stream socket, non-blocking: the guest protocol (the guest's descriptor 3)
-  base::UniqueFd output;                  // pipe, non-blocking: the guest's standard output and error
+  base::UniqueFd
+      control;  // stream socket, non-blocking: the guest protocol (the guest's descriptor 3)
+  base::UniqueFd output;  // pipe, non-blocking: the guest's standard output and error
   std::vector<base::UniqueFd> listeners;  // as listen_ports
 };
 
 struct Usage {
   std::int64_t cpu_us = 0;
-  std::int64_t memory_bytes = 0;       // now
-  std::int64_t peak_memory_bytes = 0;  // since start; a clone's includes what it shares with its template
+  std::int64_t memory_bytes = 0;  // now
+  std::int64_t peak_memory_bytes =
+      0;  // since start; a clone's includes what it shares with its template
 };
 
 struct Exit {
   ProcessId id = 0;
-  int status = 0;                // exit status, where signal is 0
+  int status = 0;  // exit status, where signal is 0
   int signal = 0;
-  bool out_of_memory = false;    // the kernel killed it, or a process of its group, for its memory limit
-  Usage usage;                   // the last word
+  bool out_of_memory =
+      false;    // the kernel killed it, or a process of its group, for its memory limit
+  Usage usage;  // the last word
 };
 
 struct SandboxError {
@@ -95,7 +106,7 @@ struct SandboxError {
 
 // One line of the isolation report: "memory limit: cgroup v1", or what is missing and why.
 struct Feature {
-  std::string name;    // "user namespace", "memory limit", "seccomp", "network namespace", ...
+  std::string name;  // "user namespace", "memory limit", "seccomp", "network namespace", ...
   bool in_force = false;
   std::string detail;  // how, or why not and what would help
 };
@@ -106,7 +117,8 @@ struct WardenOptions {
 
 class Warden {
  public:
-  // Forks the warden process. Call it before any thread exists. Throws std::system_error where it cannot even start.
+  // Forks the warden process. Call it before any thread exists. Throws std::system_error where it
+  // cannot even start.
   static std::unique_ptr<Warden> launch(WardenOptions options);
   virtual ~Warden() = default;  // stops the warden, which kills every sandbox
 
@@ -114,12 +126,16 @@ class Warden {
 
   virtual base::Task<std::expected<Started, SandboxError>> start(SandboxSpec spec) = 0;
   // A new process out of a running template, with its own namespaces, /tmp, cgroup and limits.
-  virtual base::Task<std::expected<Started, SandboxError>> clone(ProcessId of, std::string name, Limits limits) = 0;
-  // Kills every process of the sandbox at once; the exit is reported as usual. Unknown ids are ignored.
+  virtual base::Task<std::expected<Started, SandboxError>> clone(ProcessId of, std::string name,
+                                                                 Limits limits) = 0;
+  // Kills every process of the sandbox at once; the exit is reported as usual. Unknown ids are
+  // ignored.
   virtual void kill(ProcessId id) = 0;
-  // What the group used so far, read from its cgroup (cheap: no message to the warden). nullopt once it has ended.
+  // What the group used so far, read from its cgroup (cheap: no message to the warden). nullopt
+  // once it has ended.
   virtual std::optional<Usage> usage(ProcessId id) const = 0;
-  // Called once for each process that ended, on a thread of the warden client. Set it before the first start().
+  // Called once for each process that ended, on a thread of the warden client. Set it before the
+  // first start().
   virtual void on_exit(std::function<void(Exit)> handler) = 0;
 };
 

@@ -1,0 +1,445 @@
+#include "sandbox/init.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <set>
+#include <utility>
+
+#include "sandbox/channel.h"
+#include "sandbox/confine.h"
+#include "sandbox/files.h"
+
+namespace mayfly::sandbox {
+namespace {
+
+using Done = std::expected<void, std::string>;
+
+Done fail(const std::string& what) { return std::unexpected(error_text(what, errno)); }
+
+[[noreturn]] void give_up(int channel, const std::string& why) {
+  InitMessage message{.kind = InitKind::failed};
+  std::strncpy(message.text, why.c_str(), sizeof message.text - 1);
+  (void)send_message(channel, message);
+  ::_exit(126);
+}
+
+std::expected<std::pair<InitMessage, Packet>, int> receive_message(int channel) {
+  InitMessage message;
+  auto packet =
+      receive_packet(channel, {reinterpret_cast<char*>(&message), sizeof message}, Wait::yes);
+  if (!packet) return std::unexpected(packet.error());
+  if (packet->size != sizeof message) return std::unexpected(EPIPE);
+  return std::pair{message, std::move(*packet)};
+}
+
+// The warden's descriptors of other sandboxes must not stay open here.
+void close_all_but(std::vector<int> kept) {
+  std::ranges::sort(kept);
+  unsigned next = 3;
+  for (int fd : kept) {
+    if (fd < 3) continue;
+    if (static_cast<unsigned>(fd) > next)
+      ::syscall(SYS_close_range, next, static_cast<unsigned>(fd) - 1, 0);
+    next = static_cast<unsigned>(fd) + 1;
+  }
+  ::syscall(SYS_close_range, next, ~0U, 0);
+}
+
+Done bring_up_loopback() {
+  base::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!socket) return fail("loopback");
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
+    return fail("bringing up the loopback interface");
+  return {};
+}
+
+std::expected<std::vector<base::UniqueFd>, std::string> open_listeners(
+    const std::vector<std::uint16_t>& ports) {
+  std::vector<base::UniqueFd> listeners;
+  for (std::uint16_t port : ports) {
+    base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (!socket ||
+        ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(socket.get(), 512) != 0) {
+      return std::unexpected(
+          error_text("listening on port " + std::to_string(port) + " inside", errno));
+    }
+    listeners.push_back(std::move(socket));
+  }
+  return listeners;
+}
+
+Done write_id_map(const std::string& process, uid_t uid, gid_t gid) {
+  const std::string user = std::to_string(kInsideUid) + " " + std::to_string(uid) + " 1";
+  const std::string group = std::to_string(kInsideGid) + " " + std::to_string(gid) + " 1";
+  const std::pair<const char*, std::string> files[] = {
+      {"/setgroups", "deny"}, {"/uid_map", user}, {"/gid_map", group}};
+  for (const auto& [name, text] : files) {
+    const std::string file = "/proc/" + process + name;
+    if (auto done = write_file(file, text); !done)
+      return std::unexpected(error_text(file, done.error()));
+  }
+  return {};
+}
+
+// An ordinary user maps itself, the only id it may. The files of a process that is not dumpable
+// belong to root, so it is dumpable for this moment; sandboxed processes have the same user anyway
+// where there is no root.
+Done map_self(uid_t uid, gid_t gid) {
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  auto done = write_id_map("self", uid, gid);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return done;
+}
+
+// With real root's power the warden, outside, writes the map: no id inside is that of a real user
+// of the machine.
+Done ask_for_map(int channel) {
+  if (!send_message(channel, {.kind = InitKind::map_me}))
+    return std::unexpected("the warden is gone");
+  auto answer = receive_message(channel);
+  if (!answer || answer->first.kind != InitKind::mapped)
+    return std::unexpected("the warden wrote no id map");
+  return {};
+}
+
+// From real root, unmapped here, to the sandbox's user. The capabilities inside the user namespace
+// stay, since no id 0 is mapped in it.
+Done become_inside_user() {
+  if (::setresgid(kInsideGid, kInsideGid, kInsideGid) != 0) return fail("taking the inside group");
+  if (::setresuid(kInsideUid, kInsideUid, kInsideUid) != 0) return fail("taking the inside user");
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return {};
+}
+
+Done build_sandbox(const SandboxPlan& plan) {
+  if (plan.power == Power::user) {
+    if (auto done = map_self(plan.outside_uid, plan.outside_gid); !done) return done;
+  }
+  const RootPlan root{plan.spec, plan.mount_point, plan.etc_folder, plan.power};
+  if (auto done = enter_root(root); !done) return done;
+  if (::sethostname("sandbox", 7) != 0) return fail("naming the sandbox");
+  if (plan.spec.network == Network::isolated) {
+    if (auto done = bring_up_loopback(); !done) return done;
+  }
+  // With real root's power everything above is owned by the machine's own user namespace: nothing
+  // inside can ever have a capability over these mounts and this network. Only then is the power
+  // given up. This process stays real root's by number, but holds capabilities inside its user
+  // namespace only; so the sandbox's user cannot signal it, and it can write the id maps of nests,
+  // whose files belong to root.
+  if (plan.power == Power::root) {
+    if (::setgroups(0, nullptr) != 0) return fail("leaving groups");
+    if (::unshare(CLONE_NEWUSER) != 0) return fail("making a user namespace");
+    if (auto done = ask_for_map(plan.channel); !done) return done;
+  }
+  // A sandbox does not outlive its warden.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  return {};
+}
+
+[[noreturn]] void run_main(const SandboxPlan& plan) {
+  const int setup = plan.setup_channel;
+  ::setsid();
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int number = 1; number <= SIGRTMAX; ++number) ::signal(number, SIG_DFL);
+
+  if (!send_message(setup, {.kind = InitKind::main_here})) ::_exit(126);
+  auto answer = receive_message(setup);
+  if (!answer || answer->first.kind != InitKind::go) ::_exit(126);
+
+  // Numbers first moved out of the way of each other, then into place.
+  const int moved[] = {::fcntl(plan.control, F_DUPFD, 64), ::fcntl(plan.output, F_DUPFD, 64),
+                       ::fcntl(plan.clone_channel, F_DUPFD, 64),
+                       ::fcntl(setup, F_DUPFD_CLOEXEC, 64), ::open("/dev/null", O_RDONLY)};
+  const std::pair<int, int> places[] = {
+      {moved[4], 0}, {moved[1], 1}, {moved[1], 2}, {moved[0], 3}, {moved[2], 4}};
+  const int report = moved[3];
+  for (const auto& [from, to] : places) {
+    if (from < 0 || ::dup2(from, to) != to)
+      give_up(setup, error_text("placing descriptors", errno));
+  }
+  close_all_but({3, 4, report});
+
+  auto checked = [report](const Done& done) {
+    if (!done) give_up(report, done.error());
+  };
+  if (plan.power == Power::root) checked(become_inside_user());
+  leave_key_rings();
+  checked(set_resource_limits(plan.spec.limits));
+  if (::chdir(plan.spec.working_folder.c_str()) != 0)
+    give_up(report, error_text(plan.spec.working_folder, errno));
+  checked(drop_capabilities());
+  std::vector<char*> argv, env;
+  for (const std::string& argument : plan.spec.argv)
+    argv.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& entry : plan.spec.env) env.push_back(const_cast<char*>(entry.c_str()));
+  argv.push_back(nullptr);
+  env.push_back(nullptr);
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    give_up(report, error_text("no_new_privs", errno));
+  confine_unix_sockets();
+  auto listener = load_filters(plan.filters);
+  if (!listener) give_up(report, listener.error());
+  const int attached[] = {listener->get()};
+  if (!send_message(report, {.kind = InitKind::listener}, attached)) ::_exit(126);
+  listener->reset();
+  ::execve(argv[0], argv.data(), env.data());
+  give_up(report, error_text("starting " + plan.spec.argv[0], errno));
+}
+
+// Reaps children; tells the warden of those that it watches.
+class Reaper {
+ public:
+  explicit Reaper(int channel) : channel_(channel) {}
+
+  void watch(pid_t pid) {
+    const auto known = std::ranges::find(recent_, pid, &InitMessage::value);
+    if (known == recent_.end()) {
+      watched_.insert(pid);
+    } else {
+      (void)send_message(channel_, *known);
+      recent_.erase(known);
+    }
+  }
+
+  void reap() {
+    int status = 0;
+    rusage used{};
+    for (pid_t pid; (pid = ::wait4(-1, &status, WNOHANG, &used)) > 0;) {
+      InitMessage message{.kind = InitKind::exited, .value = pid, .status = status};
+      message.cpu_us = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1'000'000 +
+                       used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+      message.peak_memory_bytes = used.ru_maxrss * 1024;
+      if (watched_.erase(pid) > 0) {
+        (void)send_message(channel_, message);
+        continue;
+      }
+      // It may be a clone whose pid the warden is just about to name, and not only an orphan.
+      recent_.push_back(message);
+      if (recent_.size() > 64) recent_.pop_front();
+    }
+  }
+
+ private:
+  int channel_;
+  std::set<pid_t> watched_;
+  std::deque<InitMessage> recent_;
+};
+
+base::UniqueFd block_and_take_child_signals() {
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &children, nullptr);
+  return base::UniqueFd{::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+void drain(int signals) {
+  signalfd_siginfo info{};
+  while (::read(signals, &info, sizeof info) > 0) {
+  }
+}
+
+// Waits for the channel or children; true where the channel has something (or has ended).
+bool wait_for(int channel, int signals) {
+  pollfd both[] = {{channel, POLLIN, 0}, {signals, POLLIN, 0}};
+  while (::poll(both, 2, -1) < 0 && errno == EINTR) {
+  }
+  if (both[1].revents != 0) drain(signals);
+  return both[0].revents != 0;
+}
+
+[[noreturn]] void run_nest_init(const SandboxPlan& plan, int channel, int mapped,
+                                std::uint64_t tmp_bytes) {
+  close_all_but({channel, mapped});
+  auto check = [channel](const Done& done) {
+    if (!done) give_up(channel, done.error());
+  };
+  if (plan.power == Power::user) {
+    check(map_self(kInsideUid, kInsideGid));
+  } else {
+    char token = 0;
+    if (::read(mapped, &token, 1) != 1) ::_exit(126);
+  }
+  ::close(mapped);
+  check(renew_private_mounts(tmp_bytes));
+  std::vector<base::UniqueFd> attached;
+  constexpr const char* kNamespaces[] = {"user", "mnt", "pid", "ipc", "uts", "net"};
+  const bool isolated = plan.spec.network == Network::isolated;
+  for (const char* name : kNamespaces) {
+    if (!isolated && std::string_view(name) == "net") continue;
+    const std::string path = std::string("/proc/self/ns/") + name;
+    attached.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!attached.back()) give_up(channel, error_text(path, errno));
+  }
+  if (isolated) {
+    check(bring_up_loopback());
+    auto listeners = open_listeners(plan.spec.listen_ports);
+    if (!listeners) give_up(channel, listeners.error());
+    for (base::UniqueFd& listener : *listeners) attached.push_back(std::move(listener));
+  }
+  std::vector<int> numbers;
+  for (const base::UniqueFd& fd : attached) numbers.push_back(fd.get());
+  if (!send_message(channel, {.kind = InitKind::furnished}, numbers)) ::_exit(126);
+  attached.clear();
+
+  const base::UniqueFd signals = block_and_take_child_signals();
+  for (;;) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    if (wait_for(channel, signals.get())) ::_exit(0);  // the warden lets go of it
+  }
+}
+
+// Real root's way to a nest. Its user namespace has to be owned by the sandbox's user, for that is
+// what lets a stand-by enter it; so a helper takes that user and makes it. The map is written by
+// this process, which still may.
+std::expected<Child, std::string> make_nest_as_inside_user(const SandboxPlan& plan, int channel,
+                                                           std::uint64_t tmp_bytes) {
+  auto told = make_channel();
+  auto mapped = make_channel();
+  if (!told || !mapped) return std::unexpected("no descriptors left");
+  const pid_t helper = ::fork();
+  if (helper < 0) return std::unexpected(error_text("fork", errno));
+  if (helper == 0) {
+    if (auto done = become_inside_user(); !done) give_up(told->second.get(), done.error());
+    auto child = clone_with(namespaces_of(plan.spec, Power::user));
+    if (!child)
+      give_up(told->second.get(), error_text("making namespaces for a clone", child.error()));
+    if (child->pid == 0) run_nest_init(plan, channel, mapped->second.get(), tmp_bytes);
+    const int handle[] = {child->handle.get()};
+    (void)send_message(told->second.get(), {.kind = InitKind::prepared, .value = child->pid},
+                       handle);
+    ::_exit(0);
+  }
+  told->second.reset();
+  mapped->second.reset();
+  auto answer = receive_message(told->first.get());
+  while (::waitpid(helper, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  if (!answer) return std::unexpected("the helper that makes namespaces ended");
+  if (answer->first.kind != InitKind::prepared)
+    return std::unexpected(std::string(answer->first.text));
+  Child child{answer->first.value, {}};
+  if (!answer->second.fds.empty()) child.handle = std::move(answer->second.fds[0]);
+  if (auto done = write_id_map(std::to_string(child.pid), kInsideUid, kInsideGid); !done) {
+    return std::unexpected(done.error());  // it reads the end of `mapped` and exits
+  }
+  (void)send_packet(mapped->first.get(), "m", {}, Wait::yes);
+  return child;
+}
+
+std::expected<Child, std::string> make_nest_as_is(const SandboxPlan& plan, int channel,
+                                                  std::uint64_t tmp_bytes) {
+  auto child = clone_with(namespaces_of(plan.spec, Power::user));
+  if (!child) return std::unexpected(error_text("making namespaces for a clone", child.error()));
+  if (child->pid == 0) run_nest_init(plan, channel, -1, tmp_bytes);
+  return std::move(*child);
+}
+
+void make_nest(const SandboxPlan& plan, Reaper& reaper, const InitMessage& order,
+               const Packet& packet) {
+  if (packet.fds.empty()) return;
+  const int channel = packet.fds[0].get();
+  auto child = plan.power == Power::root ? make_nest_as_inside_user(plan, channel, order.bytes)
+                                         : make_nest_as_is(plan, channel, order.bytes);
+  if (!child) {
+    InitMessage message{.kind = InitKind::failed};
+    std::strncpy(message.text, child.error().c_str(), sizeof message.text - 1);
+    (void)send_message(channel, message);
+    return;
+  }
+  reaper.watch(child->pid);
+  const int handle[] = {child->handle.get()};
+  (void)send_message(plan.channel,
+                     {.kind = InitKind::prepared, .value = child->pid, .status = order.value},
+                     handle);
+}
+
+}  // namespace
+
+std::expected<void, int> send_message(int channel, const InitMessage& message,
+                                      std::span<const int> fds) {
+  return send_packet(channel, {reinterpret_cast<const char*>(&message), sizeof message}, fds,
+                     Wait::yes);
+}
+
+std::expected<Child, int> clone_with(unsigned long namespaces) {
+  int handle = -1;
+  const long pid =
+      ::syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, nullptr, &handle, nullptr, nullptr);
+  if (pid < 0) return std::unexpected(errno);
+  return Child{static_cast<pid_t>(pid), base::UniqueFd{pid == 0 ? -1 : handle}};
+}
+
+unsigned long namespaces_of(const SandboxSpec& spec, Power power) {
+  unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (power == Power::user) flags |= CLONE_NEWUSER;
+  if (spec.network == Network::isolated) flags |= CLONE_NEWNET;
+  return flags;
+}
+
+void run_sandbox_init(const SandboxPlan& plan) {
+  close_all_but({plan.channel, plan.setup_channel, plan.control, plan.output, plan.clone_channel});
+  ::prctl(PR_SET_NAME, "mayfly-init", 0, 0, 0);
+  if (auto done = build_sandbox(plan); !done) give_up(plan.channel, done.error());
+  std::vector<base::UniqueFd> listeners;
+  if (plan.spec.network == Network::isolated) {
+    auto opened = open_listeners(plan.spec.listen_ports);
+    if (!opened) give_up(plan.channel, opened.error());
+    listeners = std::move(*opened);
+  }
+  const base::UniqueFd signals = block_and_take_child_signals();
+  const pid_t main = ::fork();
+  if (main < 0) give_up(plan.channel, error_text("fork", errno));
+  if (main == 0) run_main(plan);
+  for (int fd : {plan.setup_channel, plan.control, plan.output, plan.clone_channel}) ::close(fd);
+
+  std::vector<int> numbers;
+  for (const base::UniqueFd& listener : listeners) numbers.push_back(listener.get());
+  if (!send_message(plan.channel, {.kind = InitKind::started, .value = main}, numbers))
+    ::_exit(126);
+  listeners.clear();
+  Reaper reaper{plan.channel};
+  reaper.watch(main);
+  for (;;) {
+    reaper.reap();
+    if (!wait_for(plan.channel, signals.get())) continue;
+    auto message = receive_message(plan.channel);
+    if (!message) ::_exit(0);  // the warden has let go: the sandbox ends with its init
+    if (message->first.kind == InitKind::prepare)
+      make_nest(plan, reaper, message->first, message->second);
+    if (message->first.kind == InitKind::watch) reaper.watch(message->first.value);
+  }
+}
+
+}  // namespace mayfly::sandbox

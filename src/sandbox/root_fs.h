@@ -1,0 +1,58 @@
+// The root file system that a sandbox sees: a small read-only tree with the host's programs and
+// libraries, an /etc and a /dev of its own, /var/task, /opt, /var/runtime read-only, and private,
+// size-limited /tmp and /dev/shm.
+//
+// Nothing of it exists outside the sandbox's own mount namespace but two folders in the warden's
+// data folder: an empty one to mount on, and the /etc that all sandboxes share read-only. Threads:
+// one. Failure: a sentence.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "sandbox/warden.h"
+
+namespace mayfly::sandbox {
+
+// The user that functions run as, as they see it (Lambda's own name and number).
+inline constexpr unsigned kInsideUid = 1051;
+inline constexpr unsigned kInsideGid = 990;
+
+enum class Power {
+  root,
+  user
+};  // real root of this machine, or an ordinary user in a user namespace of its own
+
+// Makes, and on later calls brings up to date, the /etc that sandboxes see. Cheap where nothing
+// changed.
+class SharedEtc {
+ public:
+  explicit SharedEtc(std::string folder) : folder_(std::move(folder)) {}
+  std::expected<void, std::string> refresh();
+  const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_;
+  bool made_ = false;
+  std::int64_t resolver_changed_ = -1;
+};
+
+struct RootPlan {
+  const SandboxSpec& spec;
+  std::string mount_point;  // an empty folder of the host
+  std::string etc_folder;
+  Power power = Power::root;
+};
+
+// In a new mount namespace (and pid namespace: /proc is mounted for it): builds the tree, makes it
+// the root and detaches the old one. The calling process is the sandbox's init; it is in the new
+// root afterwards.
+std::expected<void, std::string> enter_root(const RootPlan& plan);
+
+// A fresh /tmp and /dev/shm (and /proc for the calling process's pid namespace) over those that are
+// there. What the template's INIT left in /tmp is copied, up to kMaxTmpCopy bytes.
+inline constexpr std::uint64_t kMaxTmpCopy = 64ULL << 20;
+std::expected<void, std::string> renew_private_mounts(std::uint64_t tmp_bytes);
+
+}  // namespace mayfly::sandbox

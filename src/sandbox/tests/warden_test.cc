@@ -1,0 +1,138 @@
+// Starting, watching, limiting and ending processes, through the public surface.
+#include "sandbox/warden.h"
+
+#include "sandbox/tests/support.h"
+
+namespace mayfly::sandbox {
+namespace {
+
+struct Ran {
+  std::string output;
+  Exit exit;
+};
+
+Ran run(TestWarden& warden, SandboxSpec spec) {
+  auto started = warden.start(std::move(spec));
+  if (!started) {
+    ADD_FAILURE() << started.error().message;
+    return {};
+  }
+  std::string output = read_all(started->output.get());
+  auto exit = warden.exit_of(started->id);
+  if (!exit) ADD_FAILURE() << "no exit was told; output: " << output;
+  return {std::move(output), exit.value_or(Exit{})};
+}
+
+TEST(Warden, StartsAProgramAndTellsItsOutputAndExit) {
+  TestWarden warden;
+  const Ran ran = run(warden, shell("echo hello; echo error >&2; exit 3"));
+  EXPECT_EQ(ran.output, "hello\nerror\n");
+  EXPECT_EQ(ran.exit.status, 3);
+  EXPECT_EQ(ran.exit.signal, 0);
+  EXPECT_FALSE(ran.exit.out_of_memory);
+}
+
+TEST(Warden, TellsTheSignalThatEndedAProgram) {
+  TestWarden warden;
+  EXPECT_EQ(run(warden, shell("kill -TERM $$")).exit.signal, SIGTERM);
+  EXPECT_EQ(run(warden, shell("kill -KILL $$")).exit.signal, SIGKILL);
+  EXPECT_EQ(run(warden, shell("kill -ABRT $$")).exit.signal, SIGABRT);
+}
+
+TEST(Warden, RefusesAProgramThatIsNotThere) {
+  TestWarden warden;
+  SandboxSpec spec = shell("");
+  spec.argv = {"/no/such/program"};
+  auto started = warden.start(spec);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("/no/such/program"), std::string::npos) << started.error().message;
+  EXPECT_NE(started.error().message.find("No such file"), std::string::npos) << started.error().message;
+}
+
+TEST(Warden, RefusesAFolderThatIsNotThereAndBadRequests) {
+  TestWarden warden;
+  SandboxSpec missing = shell("true");
+  missing.code_folder = "/no/such/folder";
+  EXPECT_FALSE(warden.start(missing));
+  SandboxSpec escaping = shell("true");
+  escaping.binds = {{"/usr", "/../../etc"}};
+  EXPECT_FALSE(warden.start(escaping));
+  SandboxSpec unnamed = shell("true");
+  unnamed.name = "../x";
+  EXPECT_FALSE(warden.start(unnamed));
+  SandboxSpec odd = shell("true");
+  odd.env = {"NOVALUE"};
+  EXPECT_FALSE(warden.start(odd));
+  EXPECT_FALSE(warden.clone(12345));
+}
+
+TEST(Warden, ControlIsDescriptorThree) {
+  TestWarden warden;
+  auto started = warden.start(shell("read line <&3; echo \"got $line\" >&3"));
+  ASSERT_TRUE(started) << started.error().message;
+  ASSERT_EQ(::send(started->control.get(), "word\n", 5, MSG_NOSIGNAL), 5);
+  EXPECT_EQ(read_all(started->control.get()), "got word\n");
+}
+
+TEST(Warden, KillEndsTheWholeTreeAndTellsIt) {
+  TestWarden warden;
+  auto started = warden.start(shell("sleep 1000 & sleep 1000 & echo up; wait"));
+  ASSERT_TRUE(started) << started.error().message;
+  char up[3];
+  pollfd wait{started->output.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&wait, 1, kPatienceMs), 1);
+  ASSERT_EQ(::read(started->output.get(), up, 3), 3);
+  EXPECT_TRUE(warden->usage(started->id));
+  warden->kill(started->id);
+  auto exit = warden.exit_of(started->id);
+  ASSERT_TRUE(exit);
+  EXPECT_EQ(exit->signal, SIGKILL);
+  EXPECT_EQ(read_all(started->output.get()), "");  // nobody holds the pipe any more
+  EXPECT_FALSE(warden->usage(started->id));
+}
+
+TEST(Warden, ProcessesThatWereLeftRunningEndWithTheirProgram) {
+  TestWarden warden;
+  const Ran ran = run(warden, shell("(setsid sh -c 'sleep 1000 & sleep 1000') & sleep 0.1; exit 4"));
+  EXPECT_EQ(ran.exit.status, 4);
+  EXPECT_EQ(ran.output, "");
+}
+
+TEST(Warden, CountsTimeAndMemory) {
+  TestWarden warden;
+  const Ran ran = run(warden, shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));
+  EXPECT_GT(ran.exit.usage.cpu_us, 5'000);
+  EXPECT_LT(ran.exit.usage.cpu_us, 20'000'000);
+  EXPECT_GT(ran.exit.usage.peak_memory_bytes, 100'000);
+  EXPECT_LT(ran.exit.usage.peak_memory_bytes, 100'000'000);
+}
+
+TEST(Warden, FoldersAreWhereTheyBelong) {
+  TestWarden warden;
+  const std::string code = make_folder("code"), opt = make_folder("opt"), runtime = make_folder("runtime");
+  put_file(code + "/a", "code");
+  put_file(opt + "/a", "opt");
+  put_file(runtime + "/a", "runtime");
+  put_file(runtime + "/tool", "tool");
+  SandboxSpec spec = shell("pwd; cat /var/task/a /opt/a /var/runtime/a /usr/../here/is/it");
+  spec.code_folder = code;
+  spec.opt_folder = opt;
+  spec.runtime_folder = runtime;
+  spec.binds = {{runtime + "/tool", "/here/is/it"}};
+  EXPECT_EQ(run(warden, spec).output, "/var/task\ncodeoptruntimetool");
+  for (const auto& folder : {code, opt, runtime}) std::filesystem::remove_all(folder);
+}
+
+TEST(Warden, ReportsWhatIsInForce) {
+  TestWarden warden;
+  const auto features = warden->report();
+  ASSERT_GT(features.size(), 8U);
+  for (const Feature& feature : features) {
+    EXPECT_FALSE(feature.name.empty());
+    EXPECT_FALSE(feature.detail.empty()) << feature.name;
+    std::printf("  %-28s %-4s %s\n", feature.name.c_str(), feature.in_force ? "yes" : "NO", feature.detail.c_str());
+  }
+}
+
+}  // namespace
+}  // namespace mayfly::sandbox

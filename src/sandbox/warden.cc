@@ -1,0 +1,269 @@
+// The daemon's side of the warden: sends requests, and one thread that receives answers.
+#include "sandbox/warden.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <future>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/one_shot.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/channel.h"
+#include "sandbox/files.h"
+#include "sandbox/messages.h"
+#include "sandbox/warden_process.h"
+
+namespace mayfly::sandbox {
+namespace {
+
+using StartResult = std::expected<Started, SandboxError>;
+
+// The daemon's ends of a process's descriptors, and the guest's.
+struct Ends {
+  base::UniqueFd control, output, guest_control, guest_output;
+};
+
+std::expected<Ends, int> make_ends() {
+  int control[2] = {-1, -1}, output[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
+    return std::unexpected(errno);
+  Ends ends{base::UniqueFd{control[0]}, {}, base::UniqueFd{control[1]}, {}};
+  if (::pipe2(output, O_CLOEXEC) != 0) return std::unexpected(errno);
+  ends.output.reset(output[0]);
+  ends.guest_output.reset(output[1]);
+  for (int fd : {control[0], output[0]}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  return ends;
+}
+
+class WardenClient final : public Warden {
+ public:
+  WardenClient(base::UniqueFd channel, pid_t process)
+      : channel_(std::move(channel)), process_(process), reader_([this] { receive(); }) {}
+
+  ~WardenClient() override {
+    stopping_ = true;
+    // The warden sees the end of the requests, ends every sandbox and exits; the reader sees that.
+    ::shutdown(channel_.get(), SHUT_WR);
+    reader_.join();
+    while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  std::vector<Feature> report() const override;
+  base::Task<StartResult> start(SandboxSpec spec) override;
+  base::Task<StartResult> clone(ProcessId of, std::string name, Limits limits) override;
+  void kill(ProcessId id) override { (void)send(KillRequest{id}, {}); }
+  std::optional<Usage> usage(ProcessId id) const override;
+  void on_exit(std::function<void(Exit)> handler) override {
+    std::lock_guard lock(mutex_);
+    exit_handler_ = std::move(handler);
+  }
+
+ private:
+  struct Waiting {
+    base::OneShot<StartResult> result;
+    Ends ends;
+  };
+  struct Known {
+    std::mutex mutex;
+    UsageReader reader;
+    explicit Known(UsageFiles files) : reader(std::move(files)) {}
+  };
+
+  std::expected<void, int> send(const Request& request, std::span<const int> fds) const {
+    return send_packet(channel_.get(), encode(request), fds, Wait::yes);
+  }
+  base::Task<StartResult> ask(ProcessId id, Request request);
+  void receive();
+  void on_answer(StartedAnswer answer, std::vector<base::UniqueFd> fds);
+  void on_answer(RefusedAnswer answer, std::vector<base::UniqueFd> fds);
+  void on_answer(ExitAnswer answer, std::vector<base::UniqueFd> fds);
+  void on_answer(ReportAnswer answer, std::vector<base::UniqueFd> fds);
+  void on_warden_gone();
+
+  base::UniqueFd channel_;
+  pid_t process_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<ProcessId> next_id_ = 1;
+  mutable std::mutex mutex_;
+  bool gone_ = false;
+  std::map<ProcessId, Waiting> waiting_;
+  std::map<ProcessId, std::shared_ptr<Known>> known_;
+  mutable std::vector<std::promise<std::vector<Feature>>> reports_;
+  std::function<void(Exit)> exit_handler_;
+  std::thread reader_;
+};
+
+base::Task<StartResult> WardenClient::start(SandboxSpec spec) {
+  if (auto fault = fault_of(spec)) {
+    StartResult refused = std::unexpected(SandboxError{*fault});
+    co_return refused;
+  }
+  const ProcessId id = next_id_++;
+  Request request = StartRequest{id, std::move(spec)};
+  co_return co_await ask(id, std::move(request));
+}
+
+base::Task<StartResult> WardenClient::clone(ProcessId of, std::string name, Limits limits) {
+  auto fault = fault_of_name(name);
+  if (!fault) fault = fault_of(limits);
+  if (fault) {
+    StartResult refused = std::unexpected(SandboxError{*fault});
+    co_return refused;
+  }
+  const ProcessId id = next_id_++;
+  Request request = CloneRequest{id, of, std::move(name), limits};
+  co_return co_await ask(id, std::move(request));
+}
+
+base::Task<StartResult> WardenClient::ask(ProcessId id, Request request) {
+  const std::string bytes = encode(request);
+  auto ends = make_ends();
+  std::string fault;
+  if (!ends) fault = error_text("descriptors for a sandbox", ends.error());
+  if (bytes.size() > kMaxRequestBytes) fault = "arguments and environment are too large";
+  base::OneShot<StartResult> result;
+  if (fault.empty()) {
+    const base::UniqueFd guest_control = std::move(ends->guest_control);
+    const base::UniqueFd guest_output = std::move(ends->guest_output);
+    const int attached[] = {guest_control.get(), guest_output.get()};
+    std::unique_lock lock(mutex_);
+    if (gone_) {
+      fault = "the warden has ended";
+    } else {
+      waiting_.emplace(id, Waiting{result, std::move(*ends)});
+      lock.unlock();
+      if (auto sent = send_packet(channel_.get(), bytes, attached, Wait::yes); !sent) {
+        // Its end is also noticed by the reader, which answers all that wait; whoever takes this
+        // one out answers it.
+        lock.lock();
+        if (waiting_.erase(id) > 0) fault = error_text("asking the warden", sent.error());
+      }
+    }
+  }
+  if (!fault.empty()) {
+    StartResult refused = std::unexpected(SandboxError{fault});
+    co_return refused;
+  }
+  co_return co_await result.wait();
+}
+
+std::optional<Usage> WardenClient::usage(ProcessId id) const {
+  std::shared_ptr<Known> known;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = known_.find(id);
+    if (found == known_.end()) return std::nullopt;
+    known = found->second;
+  }
+  std::lock_guard lock(known->mutex);
+  return known->reader.read();
+}
+
+std::vector<Feature> WardenClient::report() const {
+  std::future<std::vector<Feature>> answer;
+  {
+    std::lock_guard lock(mutex_);
+    if (!gone_) answer = reports_.emplace_back().get_future();
+  }
+  if (!answer.valid() || !send(ReportRequest{}, {}))
+    return {{"sandboxes", false, "the warden has ended"}};
+  return answer.get();
+}
+
+void WardenClient::receive() {
+  std::vector<char> buffer(kMaxRequestBytes);
+  for (;;) {
+    auto packet = receive_packet(channel_.get(), buffer, Wait::yes);
+    if (!packet && packet.error() == EMSGSIZE) continue;
+    if (!packet || packet->size == 0) break;
+    auto answer = decode_answer({buffer.data(), packet->size});
+    if (!answer) continue;
+    std::visit([&](auto& each) { on_answer(std::move(each), std::move(packet->fds)); }, *answer);
+  }
+  on_warden_gone();
+}
+
+void WardenClient::on_answer(StartedAnswer answer, std::vector<base::UniqueFd> fds) {
+  std::unique_lock lock(mutex_);
+  auto waiting = waiting_.extract(answer.id);
+  if (waiting.empty()) return;
+  known_.emplace(answer.id, std::make_shared<Known>(std::move(answer.usage)));
+  lock.unlock();
+  Ends& ends = waiting.mapped().ends;
+  waiting.mapped().result.set(
+      Started{answer.id, std::move(ends.control), std::move(ends.output), std::move(fds)});
+}
+
+void WardenClient::on_answer(RefusedAnswer answer, std::vector<base::UniqueFd>) {
+  std::unique_lock lock(mutex_);
+  auto waiting = waiting_.extract(answer.id);
+  lock.unlock();
+  if (!waiting.empty())
+    waiting.mapped().result.set(std::unexpected(SandboxError{std::move(answer.message)}));
+}
+
+void WardenClient::on_answer(ExitAnswer answer, std::vector<base::UniqueFd>) {
+  std::unique_lock lock(mutex_);
+  const bool was_known = known_.erase(answer.exit.id) > 0;
+  auto handler = exit_handler_;
+  lock.unlock();
+  if (was_known && handler && !stopping_) handler(answer.exit);
+}
+
+void WardenClient::on_answer(ReportAnswer answer, std::vector<base::UniqueFd>) {
+  std::lock_guard lock(mutex_);
+  for (auto& waiting : std::exchange(reports_, {})) waiting.set_value(answer.features);
+}
+
+// The sandboxes ended with it.
+void WardenClient::on_warden_gone() {
+  std::unique_lock lock(mutex_);
+  gone_ = true;
+  auto waiting = std::exchange(waiting_, {});
+  auto known = std::exchange(known_, {});
+  auto reports = std::exchange(reports_, {});
+  auto handler = exit_handler_;
+  lock.unlock();
+  for (auto& [id, each] : waiting)
+    each.result.set(std::unexpected(SandboxError{"the warden has ended"}));
+  for (auto& each : reports) each.set_value({{"sandboxes", false, "the warden has ended"}});
+  if (!handler || stopping_) return;
+  for (const auto& [id, each] : known) {
+    Exit exit;
+    exit.id = id;
+    exit.signal = SIGKILL;
+    handler(exit);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Warden> Warden::launch(WardenOptions options) {
+  auto ends = make_channel();
+  if (!ends) throw std::system_error(ends.error(), std::generic_category(), "the warden's channel");
+  if (auto made = make_folders(options.data_folder); !made) {
+    throw std::system_error(made.error(), std::generic_category(), options.data_folder);
+  }
+  const pid_t daemon = ::getpid();
+  const pid_t process = ::fork();
+  if (process < 0) throw std::system_error(errno, std::generic_category(), "forking the warden");
+  if (process == 0) {
+    ends->first.reset();
+    run_warden(std::move(ends->second), std::move(options.data_folder), daemon);
+  }
+  ends->second.reset();
+  return std::make_unique<WardenClient>(std::move(ends->first), process);
+}
+
+}  // namespace mayfly::sandbox
