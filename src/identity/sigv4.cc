@@ -299,13 +299,13 @@ std::string CredentialScope::str() const {
 std::expected<std::optional<Signature>, wire::ApiError> parse_signature(
     const http::Request& request) {
   if (auto header = request.headers.get("authorization")) {
-    if (header->starts_with(kAlgorithm) && header->size() > kAlgorithm.size() &&
-        (*header)[kAlgorithm.size()] == ' ') {
+    const std::string_view algorithm = header->substr(0, header->find(' '));
+    if (algorithm == kAlgorithm) {
       return parse_header(request, *header);
     }
     if (header->starts_with("AWS4-")) {
       return wire::not_supported(
-          fmt::format("The signature algorithm {}", header->substr(0, header->find(' '))));
+          fmt::format("The signature algorithm {}", algorithm.substr(0, 64)));
     }
   }
   return parse_query(request);
