@@ -100,6 +100,11 @@ std::string to_re2(std::string_view pattern) {
       out += rest.substr(2, 4);
       out += '}';
       rest.remove_prefix(6);
+    } else if (std::size_t close = rest.find('}');
+               (rest.starts_with("\\x{") || rest.starts_with("\\p{")) &&
+               close != std::string_view::npos) {
+      out += rest.substr(0, close + 1);  // no repetition
+      rest.remove_prefix(close + 1);
     } else if (rest[0] == '\\' && rest.size() >= 2) {
       out += rest.substr(0, 2);
       rest.remove_prefix(2);

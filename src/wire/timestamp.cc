@@ -180,7 +180,8 @@ std::string format_http_date(Timestamp time) {
 std::string format_epoch(Timestamp time) {
   // Beyond this a double has no exact milliseconds; no time that means anything is there.
   constexpr double kExactMilliseconds = 1e12;
-  if (std::fabs(time.epoch_seconds) >= kExactMilliseconds) return fmt::format("{:.0f}", time.epoch_seconds);
+  if (std::fabs(time.epoch_seconds) >= kExactMilliseconds)
+    return fmt::format("{:.0f}", time.epoch_seconds);
   const double milliseconds = std::round(time.epoch_seconds * 1000);
   if (std::fmod(milliseconds, 1000) == 0) return fmt::format("{:.0f}", milliseconds / 1000);
   std::string text = fmt::format("{:.3f}", milliseconds / 1000);

@@ -13,8 +13,8 @@ namespace {
 
 TEST(Timestamps, ReadsEveryForm) {
   const double t = 1769862896;
-  for (std::string_view text :
-       {"2026-01-31T12:34:56Z", "2026-01-31T12:34:56.000Z", "2026-01-31T13:34:56+01:00", "2026-01-31T10:04:56-0230"}) {
+  for (std::string_view text : {"2026-01-31T12:34:56Z", "2026-01-31T12:34:56.000Z",
+                                "2026-01-31T13:34:56+01:00", "2026-01-31T10:04:56-0230"}) {
     auto time = parse_iso8601(text);
     ASSERT_TRUE(time) << text;
     EXPECT_EQ(time->epoch_seconds, t) << text;
@@ -28,15 +28,17 @@ TEST(Timestamps, ReadsEveryForm) {
 
 TEST(Timestamps, RefusesTheRest) {
   for (std::string_view text :
-       {"", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00",
-        "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx", "2026-01-01T00:00:00+99:00", "26-01-01T00:00:00Z"}) {
+       {"", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z",
+        "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx",
+        "2026-01-01T00:00:00+99:00", "26-01-01T00:00:00Z"}) {
     EXPECT_FALSE(parse_iso8601(text)) << text;
   }
   for (std::string_view text : {"", "Sat, 31 Foo 2026 12:34:56 GMT", "31 Jan 2026 12:34:56 GMT",
                                 "Sat, 31 Jan 2026 12:34:56 CET", "Sat, 31 Jan 2026 12:34:5"}) {
     EXPECT_FALSE(parse_http_date(text)) << text;
   }
-  for (std::string_view text : {"", "x", "1x", "nan", "inf"}) EXPECT_FALSE(parse_epoch(text)) << text;
+  for (std::string_view text : {"", "x", "1x", "nan", "inf"})
+    EXPECT_FALSE(parse_epoch(text)) << text;
 }
 
 TEST(Timestamps, WritesEveryForm) {
@@ -65,7 +67,9 @@ TEST(Patterns, OfTheModels) {
   EXPECT_TRUE(Pattern(R"((\u002F)|(\u002F[\u0021-\u007E]+\u002F))").matches("/path/"));
   EXPECT_TRUE(Pattern(R"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)").matches("漢 1"));
   EXPECT_TRUE(
-      Pattern(R"([\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+)").matches("😀"));
+      Pattern(
+          R"([\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+)")
+          .matches("😀"));
   EXPECT_TRUE(Pattern("[a-z]{1,2048}").matches(std::string(1500, 'a')));
   EXPECT_FALSE(Pattern("[a-z]{2,2048}").matches("a"));
   EXPECT_TRUE(Pattern(R"(\{1,5000\})").matches("{1,5000}"));
@@ -137,7 +141,8 @@ TEST(Routes, BrokenTemplatesAreBugs) {
 TEST(Errors, EveryStoreErrorHasAnAnswer) {
   using store::StoreErrorCode;
   for (int code = 0; code <= static_cast<int>(StoreErrorCode::corrupt); ++code) {
-    ApiError error = store::FromStoreError<ApiError>::map({static_cast<StoreErrorCode>(code), "detail"});
+    ApiError error =
+        store::FromStoreError<ApiError>::map({static_cast<StoreErrorCode>(code), "detail"});
     ASSERT_NE(error.spec, nullptr);
     EXPECT_FALSE(error.message.empty());
     EXPECT_EQ(error.spec->status >= 500, error.spec->fault == Fault::server);
