@@ -1,0 +1,296 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/strings.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr int kUsageError = 2;
+
+// What the options write to, before it is judged.
+struct Raw {
+  std::string listen = "127.0.0.1:4566";
+  std::string profile = "development";
+  std::string network;
+  std::string durability = "durable";
+  std::string log_level = "info";
+  bool tail = false;
+  bool follow = false;
+  bool timestamps = false;
+  bool json = false;
+  bool dump_api = false;
+  std::string payload;
+  std::string endpoint;
+  std::string region;
+  ServeOptions serve;
+  InvokeCommand invoke;
+  LogsCommand logs;
+  BillCommand bill;
+};
+
+std::optional<std::string> first_of(const Environment& environment,
+                                    std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (auto value = environment(name); value && !value->empty()) return value;
+  }
+  return std::nullopt;
+}
+
+std::string default_data_dir(const Environment& environment) {
+  if (auto own = first_of(environment, {"MAYFLY_DATA_DIR"})) return *own;
+  if (auto data = first_of(environment, {"XDG_DATA_HOME"})) return *data + "/mayfly";
+  if (auto home = first_of(environment, {"HOME"})) return *home + "/.local/share/mayfly";
+  return "/var/lib/mayfly";
+}
+
+// "127.0.0.1:4566", "[::1]:4566", ":4566", "4566". An error is a sentence.
+std::string read_listen(const std::string& text, ServeOptions& options) {
+  const std::size_t colon = text.rfind(':');
+  std::string address = colon == std::string::npos ? "" : text.substr(0, colon);
+  const auto port = base::parse_int(colon == std::string::npos ? text : text.substr(colon + 1));
+  const bool bracketed = address.starts_with('[') && address.ends_with(']');
+  if (bracketed) address = address.substr(1, address.size() - 2);
+  if (!port || *port < 0 || *port > 65535 || (!bracketed && address.contains(':'))) {
+    return fmt::format("--listen: \"{}\" is not ADDRESS:PORT, as in 127.0.0.1:4566 or [::1]:4566",
+                       text);
+  }
+  if (!address.empty()) options.address = address;
+  options.port = static_cast<std::uint16_t>(*port);
+  return "";
+}
+
+void add_serve(CLI::App& app, Raw& raw) {
+  auto* serve = app.add_subcommand("serve", "Run the platform");
+  serve->add_option("--listen", raw.listen, "Address and port; port 0 lets the system choose")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  serve
+      ->add_option("--data-dir", raw.serve.data_dir,
+                   "Where everything is stored; made if it does not exist")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  serve
+      ->add_option("--profile", raw.profile,
+                   "development accepts any credentials; secured only keys it knows")
+      ->check(CLI::IsMember({"development", "secured"}))
+      ->capture_default_str();
+  serve
+      ->add_option("--network", raw.network,
+                   "Of functions: host shares this machine's, isolated reaches Mayfly only [host; "
+                   "isolated if secured]")
+      ->check(CLI::IsMember({"host", "isolated"}));
+  serve
+      ->add_option("--durability", raw.durability,
+                   "durable: a write that was answered is on disk; relaxed: faster, for tests")
+      ->check(CLI::IsMember({"durable", "relaxed"}))
+      ->capture_default_str();
+  serve->add_option("--log-level", raw.log_level, "Of the daemon's own log")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
+      ->capture_default_str();
+  serve->add_option("--default-region", raw.serve.region, "Region of requests that name none")
+      ->type_name("REGION")
+      ->capture_default_str();
+  serve
+      ->add_option("--max-concurrency", raw.serve.max_concurrency,
+                   "Invocations at the same time, of all functions")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  serve
+      ->add_option("--memory", raw.serve.memory_mb,
+                   "MB for all function environments together; 0: three quarters of the machine")
+      ->check(CLI::Range(0, 1 << 30))
+      ->capture_default_str();
+  serve->add_option("--threads", raw.serve.threads, "I/O threads; 0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  serve->footer(
+      "Examples:\n"
+      "  mayfly serve\n"
+      "  mayfly serve --listen 127.0.0.1:4600 --data-dir /tmp/mayfly --durability relaxed\n"
+      "  mayfly serve --listen 0.0.0.0:4566 --profile secured\n\n"
+      "Then point any AWS tool at it:\n"
+      "  export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1\n"
+      "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test");
+}
+
+void add_invoke(CLI::App& app, Raw& raw) {
+  auto* invoke = app.add_subcommand("invoke", "Invoke a function and print its result");
+  invoke->add_option("NAME", raw.invoke.function, "Name or ARN")->required();
+  auto* event = invoke
+                    ->add_option("-e,--event", raw.invoke.event_file,
+                                 "File with the event, - for standard input")
+                    ->type_name("FILE");
+  invoke->add_option("-p,--payload", raw.payload, "The event itself, as JSON [{}]")
+      ->type_name("JSON")
+      ->excludes(event);
+  invoke->add_option("-q,--qualifier", raw.invoke.qualifier, "Version or alias")->type_name("NAME");
+  invoke
+      ->add_option("--type", raw.invoke.type,
+                   "Event does not wait for the result; DryRun only checks")
+      ->check(CLI::IsMember({"RequestResponse", "Event", "DryRun"}))
+      ->capture_default_str();
+  invoke->add_flag("-t,--tail", raw.tail, "Print the log of this invocation too");
+  invoke->footer(
+      "The result goes to standard output, all else to standard error.\n"
+      "Exit code: 0, 1 where the function failed, 2 where it could not be invoked.\n\n"
+      "Examples:\n"
+      "  mayfly invoke hello\n"
+      "  mayfly invoke hello --payload '{\"name\": \"world\"}' --tail\n"
+      "  jq -n '{id: 1}' | mayfly invoke orders --event -\n"
+      "  mayfly invoke nightly --type Event");
+}
+
+void add_logs(CLI::App& app, Raw& raw) {
+  auto* logs = app.add_subcommand("logs", "Print a function's log");
+  logs->add_option("NAME", raw.logs.function, "A function, or a log group that starts with /")
+      ->required();
+  logs->add_flag("-f,--follow", raw.follow, "Go on with what comes, until interrupted");
+  logs->add_option("-s,--since", raw.logs.since,
+                   "From then: 30s, 10m, 2h, 7d ago, or 2026-01-31T12:00:00Z")
+      ->type_name("TIME");
+  logs->add_option("--filter", raw.logs.filter,
+                   "Only lines that match this CloudWatch Logs filter pattern")
+      ->type_name("PATTERN");
+  logs->add_flag("-t,--timestamps", raw.timestamps, "Put the time before each line");
+  logs->footer(
+      "Examples:\n"
+      "  mayfly logs hello\n"
+      "  mayfly logs hello -f --since 10m\n"
+      "  mayfly logs hello --filter ERROR -t");
+}
+
+void add_status_and_bill(CLI::App& app, Raw& raw) {
+  auto* status = app.add_subcommand(
+      "status", "Show what the daemon is and does: services, runtimes, isolation");
+  status->add_flag("--json", raw.json, "As it comes from the API");
+  status->footer("Exit code: 0 where the daemon answers, else 2.");
+
+  auto* bill =
+      app.add_subcommand("bill", "Show what each function used, and what AWS would charge for it");
+  bill->add_option("--from", raw.bill.from,
+                   "30s, 10m, 2h, 7d ago, 2026-01-31 or 2026-01-31T12:00:00Z [30d]")
+      ->type_name("TIME");
+  bill->add_option("--to", raw.bill.to, "Likewise [now]")->type_name("TIME");
+  bill->add_flag("--json", raw.json, "As it comes from the API");
+  bill->footer(
+      "Examples:\n"
+      "  mayfly bill\n"
+      "  mayfly bill --from 24h\n"
+      "  mayfly bill --from 2026-01-01 --to 2026-02-01 --json");
+}
+
+template <class Enum>
+Enum chosen(const std::string& text,
+            std::initializer_list<std::pair<std::string_view, Enum>> choices) {
+  const auto* found =
+      std::ranges::find(choices, text, [](const auto& choice) { return choice.first; });
+  return found == choices.end() ? choices.begin()->second : found->second;
+}
+
+std::string finish_serve(Raw& raw) {
+  if (std::string wrong = read_listen(raw.listen, raw.serve); !wrong.empty()) return wrong;
+  raw.serve.profile = chosen<Profile>(
+      raw.profile, {{"development", Profile::development}, {"secured", Profile::secured}});
+  if (raw.network.empty())
+    raw.network = raw.serve.profile == Profile::secured ? "isolated" : "host";
+  raw.serve.network =
+      chosen<Network>(raw.network, {{"host", Network::host}, {"isolated", Network::isolated}});
+  raw.serve.durability = chosen<Durability>(
+      raw.durability, {{"durable", Durability::durable}, {"relaxed", Durability::relaxed}});
+  using base::LogLevel;
+  raw.serve.log_level = chosen<LogLevel>(raw.log_level, {{"info", LogLevel::info},
+                                                         {"debug", LogLevel::debug},
+                                                         {"warn", LogLevel::warn},
+                                                         {"error", LogLevel::error},
+                                                         {"off", LogLevel::off}});
+  return "";
+}
+
+Command command_of(const CLI::App& app, const CLI::App& invoke_app, Raw& raw) {
+  if (app.got_subcommand("serve")) return std::move(raw.serve);
+  if (app.got_subcommand("invoke")) {
+    if (invoke_app.count("--payload") > 0) raw.invoke.payload = raw.payload;
+    raw.invoke.tail = raw.tail ? ShowTail::always : ShowTail::on_error;
+    return std::move(raw.invoke);
+  }
+  if (app.got_subcommand("logs")) {
+    raw.logs.follow = raw.follow ? Follow::yes : Follow::no;
+    raw.logs.timestamps = raw.timestamps ? Timestamps::yes : Timestamps::no;
+    return std::move(raw.logs);
+  }
+  const Format format = raw.json ? Format::json : Format::text;
+  if (app.got_subcommand("status")) return StatusCommand{format};
+  raw.bill.format = format;
+  return std::move(raw.bill);
+}
+
+}  // namespace
+
+std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& arguments,
+                                            const Environment& environment,
+                                            const std::string& version) {
+  Raw raw;
+  raw.serve.data_dir = default_data_dir(environment);
+  raw.endpoint = first_of(environment, {"MAYFLY_ENDPOINT", "AWS_ENDPOINT_URL"})
+                     .value_or("http://127.0.0.1:4566");
+  raw.region = first_of(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"}).value_or("us-east-1");
+
+  CLI::App app("Mayfly: a serverless cloud in one binary, compatible with AWS.", "mayfly");
+  app.set_version_flag("--version", "mayfly " + version);
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_flag("--dump-api", raw.dump_api,
+               "Print every operation that this build answers, as JSON");
+  app.add_option("--endpoint", raw.endpoint, "The daemon (or MAYFLY_ENDPOINT, or AWS_ENDPOINT_URL)")
+      ->type_name("URL")
+      ->capture_default_str();
+  app.add_option("--region", raw.region, "Region of the request (or AWS_REGION)")
+      ->type_name("REGION")
+      ->capture_default_str();
+  app.fallthrough();  // --endpoint is understood behind the command too
+  app.require_subcommand(0, 1);
+  add_serve(app, raw);
+  add_invoke(app, raw);
+  add_logs(app, raw);
+  add_status_and_bill(app, raw);
+  app.footer(
+      "Start here:\n"
+      "  mayfly serve                 in one terminal\n"
+      "  mayfly status                in another\n"
+      "  mayfly COMMAND --help        what a command takes, with examples\n\n"
+      "Functions are deployed with AWS's own tools: export "
+      "AWS_ENDPOINT_URL=http://127.0.0.1:4566.\n"
+      "Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where they are set.");
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(error, out, err);
+    return std::unexpected(Stop{code == 0 ? 0 : kUsageError, out.str() + err.str()});
+  }
+
+  Parsed parsed;
+  parsed.target = {.endpoint = raw.endpoint,
+                   .region = raw.region,
+                   .access_key = first_of(environment, {"AWS_ACCESS_KEY_ID"}).value_or(""),
+                   .secret_key = first_of(environment, {"AWS_SECRET_ACCESS_KEY"}).value_or(""),
+                   .session_token = first_of(environment, {"AWS_SESSION_TOKEN"}).value_or("")};
+  if (raw.dump_api) {
+    parsed.command = DumpApi{};
+    return parsed;
+  }
+  if (app.get_subcommands().empty()) return std::unexpected(Stop{kUsageError, app.help()});
+  if (const std::string wrong = finish_serve(raw); !wrong.empty()) {
+    return std::unexpected(Stop{kUsageError, wrong + "\n"});
+  }
+  parsed.command = command_of(app, *app.get_subcommand("invoke"), raw);
+  return parsed;
+}
+
+}  // namespace mayfly::cli

@@ -1,0 +1,45 @@
+// The command line of Mayfly: reads it, and runs `serve` (given by app/) or a command that talks to
+// a running daemon.
+//
+// Exit codes: 0; 1 where an invoked function failed; 2 for everything else that went wrong (bad
+// arguments, nobody answers, the API refuses). Results go to standard output, everything about them
+// to standard error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/log.h"
+
+namespace mayfly::cli {
+
+enum class Profile { development, secured };
+enum class Network { host, isolated };
+enum class Durability { durable, relaxed };
+
+struct ServeOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 4566;
+  std::string data_dir;
+  Profile profile = Profile::development;
+  Network network = Network::host;  // of functions; isolated is the secured profile's default
+  Durability durability = Durability::durable;
+  base::LogLevel log_level = base::LogLevel::info;
+  std::string region = "us-east-1";
+  std::int64_t max_concurrency = 1000;
+  std::int64_t memory_mb = 0;  // of all environments together; 0: three quarters of the machine
+  int threads = 0;             // I/O threads; 0: one a core
+};
+
+using ServeFn = std::function<int(const ServeOptions&)>;
+
+struct Program {
+  std::string version;
+  ServeFn serve;
+  std::function<std::string()> dump_api;  // what --dump-api prints
+};
+
+int run_cli(int argc, char** argv, const Program& program);
+
+}  // namespace mayfly::cli
