@@ -1,13 +1,16 @@
-// Engine: runs functions. It knows function versions and events, no AWS API: services/lambda speaks the API and calls it.
+// Engine: runs functions. It knows function versions and events, no AWS API: services/lambda speaks
+// the API and calls it.
 //
-// run() gives an event an environment of its own: an idle one (most recently used first), else a new one by the best rung of
-// the cold-start ladder (spare, clone of the template, exec), at once; within the limits, else it throttles. Environments
-// are reused, reaped by idle age and under memory pressure, down to zero; templates after their own idle age.
+// run() gives an event an environment of its own: an idle one (most recently used first), else a
+// new one by the best rung of the cold-start ladder (spare, clone of the template, exec), at once;
+// within the limits, else it throttles. Environments are reused, reaped by idle age and under
+// memory pressure, down to zero; templates after their own idle age.
 //
-// Ownership: a FunctionSpec is immutable and shared; a new revision of the code or configuration is a new spec with
-// another `revision`. Environments of an older revision take no new events and end when idle.
-// Threads: any; coroutines resume on the executor they left. The lines START, END, REPORT and the function's output go to the LogSink
-// before run() returns; one UsageRecord an invocation goes to the UsageSink.
+// Ownership: a FunctionSpec is immutable and shared; a new revision of the code or configuration is
+// a new spec with another `revision`. Environments of an older revision take no new events and end
+// when idle. Threads: any; coroutines resume on the executor they left. The lines START, END,
+// REPORT and the function's output go to the LogSink before run() returns; one UsageRecord an
+// invocation goes to the UsageSink.
 #pragma once
 
 #include <chrono>
@@ -35,19 +38,20 @@ enum class LogFormat { text, json };
 
 struct FunctionSpec {
   base::Scope scope;
-  std::string function;      // name
-  std::string version;       // "$LATEST" or a number
-  std::string revision;      // changes whenever anything here changes
-  std::string runtime;       // "python3.12", "nodejs20.x", "provided.al2023"
+  std::string function;  // name
+  std::string version;   // "$LATEST" or a number
+  std::string revision;  // changes whenever anything here changes
+  std::string runtime;   // "python3.12", "nodejs20.x", "provided.al2023"
   std::string handler;
   std::map<std::string, std::string> environment;  // the user's
-  std::map<std::string, std::string> credentials;  // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
-  std::string code_folder;   // unpacked, read-only
-  std::string opt_folder;    // merged layers, or empty
+  std::map<std::string, std::string>
+      credentials;          // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+  std::string code_folder;  // unpacked, read-only
+  std::string opt_folder;   // merged layers, or empty
   std::int64_t memory_mb = 128;
   std::int64_t timeout_s = 3;  // 0: no limit (profile)
   std::int64_t tmp_mb = 512;
-  std::string log_group;     // "/aws/lambda/<name>"
+  std::string log_group;  // "/aws/lambda/<name>"
   LogFormat log_format = LogFormat::text;
   std::string architecture = "x86_64";
   std::optional<std::int64_t> reserved_concurrency;  // of the function, all versions together
@@ -65,13 +69,13 @@ struct Event {
 struct Outcome {
   std::string payload;                        // result, or the error JSON
   std::optional<std::string> function_error;  // "Unhandled"
-  std::string error_type;                     // "Sandbox.Timedout", "Runtime.ExitError", the function's own, or empty
+  std::string error_type;  // "Sandbox.Timedout", "Runtime.ExitError", the function's own, or empty
   double duration_ms = 0;
   double init_ms = 0;
   std::int64_t billed_ms = 0;
   std::int64_t peak_memory_bytes = 0;
   ports::ColdStart cold_start = ports::ColdStart::none;
-  std::string log_tail;                       // last 4 KB, whole lines as written
+  std::string log_tail;  // last 4 KB, whole lines as written
 };
 
 enum class ThrottleReason {
@@ -100,22 +104,32 @@ struct EnvironmentStats {
   std::int64_t invocations = 0, throttles = 0, errors = 0;
 };
 
+// What is kept of one revision of a function version, and why it is or is not cloned: for people.
+struct VersionState {
+  base::Scope scope;
+  std::string function, version, revision, runtime, interpreter;
+  std::string
+      cloning;  // "template ready", "not started", or the reason why this version is not cloned
+  std::int64_t idle = 0, prepared = 0, busy = 0, starting = 0;
+};
+
 struct EngineOptions {
-  std::string runtimes_folder;           // where runtimes/python etc. are installed
+  std::string runtimes_folder;  // where runtimes/python etc. are installed
   std::string data_folder;
-  std::uint16_t endpoint_port = 4566;    // what AWS_ENDPOINT_URL names inside
+  std::uint16_t endpoint_port = 4566;  // what AWS_ENDPOINT_URL names inside
   sandbox::Network network = sandbox::Network::host;
   std::int64_t account_concurrency = 1000;
-  std::uint64_t memory_budget_bytes = 0; // of all environments; 0: three quarters of the machine
+  std::uint64_t memory_budget_bytes = 0;  // of all environments; 0: three quarters of the machine
   std::chrono::seconds environment_idle{300};
   std::chrono::seconds template_idle{900};
   std::chrono::seconds init_timeout{10};
+  std::size_t response_limit = 6'291'556;  // of one answer: 6 MiB and 100 bytes, as AWS counts it
 };
 
 class Engine {
  public:
-  // Everything given by reference outlives the engine. `endpoint` answers requests that functions send to
-  // 127.0.0.1:endpoint_port in an isolated network (the daemon's own handler).
+  // Everything given by reference outlives the engine. `endpoint` answers requests that functions
+  // send to 127.0.0.1:endpoint_port in an isolated network (the daemon's own handler).
   struct Parts {
     sandbox::Warden& warden;
     http::Io& io;
@@ -127,16 +141,25 @@ class Engine {
     base::Ids& ids;
   };
   Engine(EngineOptions options, Parts parts);
-  ~Engine();  // ends every environment
+  ~Engine();  // ends every environment; not on a thread of `io`
 
-  base::Task<std::expected<Outcome, Refusal>> run(std::shared_ptr<const FunctionSpec> function, Event event);
-  // Runs INIT ahead and keeps the template, so that the first event finds it; errors of INIT are told, not kept.
-  base::Task<std::expected<void, std::string>> prepare(std::shared_ptr<const FunctionSpec> function);
-  // Deleted or replaced: idle environments and templates of every revision but `keep` end now, busy ones after their event.
-  void retire(const base::Scope& scope, const std::string& function, const std::string& version, const std::string& keep_revision);
+  base::Task<std::expected<Outcome, Refusal>> run(std::shared_ptr<const FunctionSpec> function,
+                                                  Event event);
+  // Runs INIT ahead and keeps the template, so that the first event finds it; errors of INIT are
+  // told, not kept.
+  base::Task<std::expected<void, std::string>> prepare(
+      std::shared_ptr<const FunctionSpec> function);
+  // Deleted or replaced: idle environments and templates of every revision but `keep` end now, busy
+  // ones after their event.
+  void retire(const base::Scope& scope, const std::string& function, const std::string& version,
+              const std::string& keep_revision);
 
   std::vector<RuntimeInfo> runtimes() const;
   EnvironmentStats stats() const;
+  std::vector<VersionState> versions() const;
+  // Ends what was idle for too long, and acts on deadlines that have passed by the clock. The
+  // engine does so by itself every second; tests with a clock of their own call it.
+  void sweep();
   // Takes no new events, waits for those under way within `grace`, ends all environments.
   base::Task<void> stop(std::chrono::milliseconds grace);
 

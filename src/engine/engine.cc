@@ -1,0 +1,46 @@
+#include "engine/engine.h"
+
+#include <utility>
+
+#include "engine/schedule/scheduler.h"
+
+namespace mayfly::engine {
+
+struct Engine::Impl {
+  std::shared_ptr<Scheduler> scheduler;
+};
+
+Engine::Engine(EngineOptions options, Parts parts) : impl_(std::make_unique<Impl>()) {
+  Services services{
+      std::move(options), parts.warden, parts.io,    parts.server, std::move(parts.endpoint),
+      parts.logs,         parts.usage,  parts.clock, parts.ids};
+  impl_->scheduler = std::make_shared<Scheduler>(std::move(services));
+  impl_->scheduler->listen();
+}
+
+Engine::~Engine() { impl_->scheduler->shutdown(); }
+
+base::Task<std::expected<Outcome, Refusal>> Engine::run(
+    std::shared_ptr<const FunctionSpec> function, Event event) {
+  return impl_->scheduler->run(std::move(function), std::move(event));
+}
+
+base::Task<std::expected<void, std::string>> Engine::prepare(
+    std::shared_ptr<const FunctionSpec> function) {
+  return impl_->scheduler->prepare(std::move(function));
+}
+
+void Engine::retire(const base::Scope& scope, const std::string& function,
+                    const std::string& version, const std::string& keep_revision) {
+  impl_->scheduler->retire(scope, function, version, keep_revision);
+}
+
+std::vector<RuntimeInfo> Engine::runtimes() const { return impl_->scheduler->runtimes(); }
+EnvironmentStats Engine::stats() const { return impl_->scheduler->stats(); }
+std::vector<VersionState> Engine::versions() const { return impl_->scheduler->versions(); }
+void Engine::sweep() { impl_->scheduler->sweep(); }
+base::Task<void> Engine::stop(std::chrono::milliseconds grace) {
+  return impl_->scheduler->stop(grace);
+}
+
+}  // namespace mayfly::engine

@@ -1,0 +1,313 @@
+#include "engine/environment/environment.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/report/closing.h"
+
+namespace mayfly::engine {
+namespace {
+
+constexpr std::size_t kReadBudget = 256 * 1024;  // of output, each time the loop comes by
+constexpr std::size_t kDrainBudget =
+    4 * 1024 * 1024;  // at the end of an event: a pipe holds far less
+constexpr std::size_t kFlushBytes = 64 * 1024;
+constexpr std::chrono::milliseconds kFlushDelay{250};
+
+}  // namespace
+
+std::chrono::milliseconds time_limit(const FunctionSpec& function) {
+  constexpr std::chrono::hours kNoLimit{24 * 365};
+  return function.timeout_s > 0 ? std::chrono::seconds(function.timeout_s)
+                                : std::chrono::milliseconds(kNoLimit);
+}
+
+Environment::Environment(const Services& services, Owner& owner, http::Loop& loop, Setup setup)
+    : services_(services),
+      owner_(owner),
+      loop_(loop),
+      setup_(std::move(setup)),
+      lines_(setup_.function->log_format),
+      output_(std::move(setup_.output), services.clock) {}
+
+Environment::~Environment() = default;
+
+void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_close) {
+  guest_ = std::move(guest);
+  on_close_ = std::move(on_close);
+  // A process that ended before it could be opened is told by exited(), which comes as a task of
+  // its own.
+  output_watch_ = loop_.watch_readable(output_.fd(), [this] { output_readable(); });
+}
+
+base::Task<InitResult> Environment::initialize(std::chrono::milliseconds budget, InitPhase phase) {
+  init_phase_ = phase;
+  init_started_ = services_.clock.monotonic();
+  output_.add(lines_.init_start(services_.clock.now(), setup_.label, *setup_.function));
+  if (state_ == State::ended) {
+    InitResult result;
+    result.exit.status = 1;
+    co_return result;
+  }
+  init_.emplace();
+  arm_deadline(init_started_ + budget);
+  const base::OneShot<InitResult> done = *init_;
+  co_return co_await done.wait();
+}
+
+void Environment::ready(ColdStartCost cost, std::map<std::string, std::string> variables) {
+  if (state_ != State::initializing) return;
+  state_ = State::idle;
+  cost_ = cost;
+  if (cost.kind != ports::ColdStart::clone) {
+    if (const auto usage = services_.warden.usage(id())) cpu_before_us_ = usage->cpu_us;
+  }
+  guest_->set_variables(variables);
+}
+
+void Environment::begin(std::unique_ptr<Pending> pending,
+                        std::optional<base::MonotonicTime> started) {
+  if (state_ == State::ended) return owner_.returned(std::move(pending));
+  pending_ = std::move(pending);
+  started_ = started.value_or(services_.clock.monotonic());
+  started_wall_ = services_.clock.now();
+  open_event(services_, lines_, output_, *setup_.function, pending_->event);
+  state_ = State::busy;
+  const auto limit = time_limit(*setup_.function);
+  if (setup_.function->timeout_s > 0) arm_deadline(started_ + limit);
+  const auto left = limit - std::chrono::duration_cast<std::chrono::milliseconds>(
+                                services_.clock.monotonic() - started_);
+  guest_->invoke(pending_->event, base::epoch_ms(started_wall_ + left));
+}
+
+void Environment::end() {
+  switch (state_) {
+    case State::ended:
+      return;
+    case State::initializing:
+      if (init_) {
+        InitResult result;
+        result.exit.signal = 9;
+        return finish_init(std::move(result));
+      }
+      return leave();
+    case State::idle:
+      return leave();
+    case State::busy:
+      // exited() answers the event once the process is gone.
+      services_.warden.kill(id());
+      return;
+  }
+}
+
+void Environment::exited(sandbox::Exit exit) {
+  if (!std::exchange(process_alive_, false)) return;
+  const auto self = shared_from_this();
+  if (guest_ && state_ != State::ended) guest_->process_ended();
+  switch (state_) {
+    case State::initializing:
+      drain_output();
+      if (init_) {
+        InitResult result;
+        result.exit = exit;
+        finish_init(std::move(result));
+      } else {
+        leave();
+      }
+      break;
+    case State::busy:
+      fail(exit_failure(pending_->event.request_id, exit), exit.usage);
+      break;
+    case State::idle:
+      drain_output();
+      leave();
+      break;
+    case State::ended:
+      break;
+  }
+}
+
+void Environment::arm_deadline(base::MonotonicTime at) {
+  deadline_ = at;
+  if (timer_ && timer_at_ <= at) return;
+  timer_at_ = at;
+  const auto delay =
+      std::max(at - services_.clock.monotonic(), base::MonotonicTime::duration::zero());
+  timer_ =
+      loop_.after(std::chrono::ceil<std::chrono::microseconds>(delay), [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->deadline_fired();
+      });
+}
+
+void Environment::deadline_fired() {
+  timer_.reset();
+  check_deadline();
+  if (deadline_ && state_ != State::ended) arm_deadline(*deadline_);
+}
+
+void Environment::check_deadline() {
+  if (!deadline_ || services_.clock.monotonic() < *deadline_) return;
+  if (state_ == State::initializing && init_) {
+    InitResult result;
+    result.timed_out = true;
+    finish_init(std::move(result));
+  } else if (state_ == State::busy) {
+    const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
+    fail(timeout_failure(pending_->event.request_id, base::iso8601_ms(services_.clock.now()),
+                         time_limit(*setup_.function)),
+         usage);
+  }
+}
+
+void Environment::finish_init(InitResult result) {
+  if (!init_) return;
+  const base::OneShot<InitResult> done = *std::exchange(init_, std::nullopt);
+  deadline_.reset();
+  result.init_ms =
+      std::chrono::duration<double, std::milli>(services_.clock.monotonic() - init_started_)
+          .count();
+  if (!result.ok) {
+    drain_output();
+    InitReport report;
+    report.init_ms = result.init_ms;
+    report.phase = init_phase_;
+    report.status = result.timed_out ? "timeout" : "error";
+    if (result.error) report.error_type = result.error->error_type;
+    if (!result.error && !result.timed_out) {
+      report.error_type = result.exit.out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError";
+    }
+    output_.add(lines_.init_report(services_.clock.now(), report));
+    leave();
+  }
+  flush_lines();
+  done.set(std::move(result));
+}
+
+void Environment::guest_ready(Readiness readiness) {
+  if (state_ != State::initializing || !init_) return end();
+  drain_output();
+  InitResult result;
+  result.ok = true;
+  result.readiness = std::move(readiness);
+  finish_init(std::move(result));
+}
+
+void Environment::guest_init_failed(Answer error) {
+  if (state_ != State::initializing || !init_) return end();
+  InitResult result;
+  result.error = std::move(error);
+  finish_init(std::move(result));
+}
+
+void Environment::guest_answered(Answer answer) {
+  if (state_ != State::busy) return end();  // nobody asked it
+  complete(std::move(answer));
+}
+
+void Environment::guest_lost(std::string) {
+  // Its exit, which carries the status, is on its way, or it only closed its socket: then the kill
+  // makes it so.
+  if (process_alive_) services_.warden.kill(id());
+}
+
+void Environment::complete(Answer answer) {
+  const auto self = shared_from_this();
+  deadline_.reset();
+  drain_output();
+  const auto duration = services_.clock.monotonic() - started_;
+  const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
+  std::optional<Failure> failure;
+  if (answer.payload.size() > services_.options.response_limit)
+    failure = too_large_failure(services_.options.response_limit);
+  const ColdStartCost cost = std::exchange(cost_, std::nullopt).value_or(ColdStartCost{});
+  Closing closing{*setup_.function,
+                  pending_->event,
+                  std::move(answer),
+                  failure ? &*failure : nullptr,
+                  started_wall_,
+                  duration,
+                  cost.init_ms,
+                  cost.kind,
+                  usage.peak_memory_bytes,
+                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_)};
+  cpu_before_us_ = usage.cpu_us;
+  Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
+  const std::unique_ptr<Pending> answered = std::move(pending_);
+  state_ = State::idle;
+  if (process_alive_) {
+    // First the next event: the guest works while this one's caller is told.
+    if (std::unique_ptr<Pending> next = owner_.finished(self, usage.memory_bytes))
+      begin(std::move(next));
+  } else {
+    leave();
+  }
+  answered->done.set(std::move(outcome));
+}
+
+void Environment::fail(Failure failure, sandbox::Usage usage) {
+  const auto self = shared_from_this();
+  deadline_.reset();
+  drain_output();
+  auto duration = services_.clock.monotonic() - started_;
+  if (failure.timeout)
+    duration = time_limit(*setup_.function);  // Lambda reports and bills exactly the limit
+  const ColdStartCost cost = std::exchange(cost_, std::nullopt).value_or(ColdStartCost{});
+  Closing closing{*setup_.function,
+                  pending_->event,
+                  Answer{},
+                  &failure,
+                  started_wall_,
+                  duration,
+                  cost.init_ms,
+                  cost.kind,
+                  usage.peak_memory_bytes,
+                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_)};
+  Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
+  const std::unique_ptr<Pending> answered = std::move(pending_);
+  leave();
+  answered->done.set(std::move(outcome));
+}
+
+void Environment::output_readable() {
+  if (output_.read(kReadBudget) == Output::State::closed) output_watch_.reset();
+  if (output_.pending_bytes() >= kFlushBytes) return flush_lines();
+  if (!flush_timer_ && !output_.empty()) {
+    flush_timer_ = loop_.after(kFlushDelay, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->flush_timer_.reset();
+        self->flush_lines();
+      }
+    });
+  }
+}
+
+void Environment::drain_output() {
+  output_.read(kDrainBudget);
+  output_.end_line();
+}
+
+void Environment::flush_lines() {
+  append_lines(services_, output_, *setup_.function, setup_.log_stream);
+}
+
+void Environment::leave() {
+  if (state_ == State::ended) return;
+  state_ = State::ended;
+  deadline_.reset();
+  if (process_alive_) services_.warden.kill(id());
+  flush_lines();
+  owner_.ended(shared_from_this());
+  // Not here: this may be called out of the guest or of one of the watches.
+  loop_.post([self = shared_from_this()] { self->close(); });
+}
+
+void Environment::close() {
+  output_watch_.reset();
+  flush_timer_.reset();
+  timer_.reset();
+  guest_.reset();
+  output_.close();
+  if (on_close_) std::exchange(on_close_, nullptr)();
+}
+
+}  // namespace mayfly::engine

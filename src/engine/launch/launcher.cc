@@ -1,0 +1,240 @@
+#include "engine/launch/launcher.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "base/log.h"
+#include "engine/guest/framed_guest.h"
+#include "engine/launch/variables.h"
+#include "engine/runtime_api/session.h"
+
+namespace mayfly::engine {
+namespace {
+
+constexpr std::uint16_t kRuntimeApiPort = 9001;
+constexpr double kMegabytesPerCpu = 1769.0;
+
+// A sandbox's name: what cgroups and messages show.
+std::string sandbox_name(const FunctionSpec& function, std::uint64_t number) {
+  std::string name;
+  for (char c : function.function.substr(0, 60)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_';
+    name.push_back(plain ? c : '_');
+  }
+  return fmt::format("{}-{}", name, number);
+}
+
+struct Listening {
+  base::UniqueFd fd;
+  std::uint16_t port = 0;
+};
+
+std::expected<Listening, std::string> listen_on_loopback() {
+  Listening out;
+  out.fd.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (!out.fd || ::bind(out.fd.get(), generic, length) != 0 || ::listen(out.fd.get(), 16) != 0 ||
+      ::getsockname(out.fd.get(), generic, &length) != 0) {
+    return std::unexpected(
+        fmt::format("cannot listen for the Runtime API: {}", std::strerror(errno)));
+  }
+  out.port = ntohs(address.sin_port);
+  return out;
+}
+
+std::string bootstrap_path(const FunctionSpec& function) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(function.code_folder + "/bootstrap", error))
+    return "/var/task/bootstrap";
+  if (!function.opt_folder.empty() &&
+      std::filesystem::is_regular_file(function.opt_folder + "/bootstrap", error)) {
+    return "/opt/bootstrap";
+  }
+  return {};
+}
+
+std::vector<std::string> command(const FunctionSpec& function, const Choice& choice) {
+  std::vector<std::string> argv;
+  const auto wrapper = function.environment.find("AWS_LAMBDA_EXEC_WRAPPER");
+  if (wrapper != function.environment.end() && !wrapper->second.empty())
+    argv.push_back(wrapper->second);
+  switch (choice.language) {
+    case Language::python:
+      argv.insert(argv.end(), {choice.runtime.interpreter, "/var/runtime/bootstrap.py"});
+      break;
+    case Language::node:
+      argv.insert(argv.end(), {choice.runtime.interpreter, "/var/runtime/bootstrap.cjs"});
+      break;
+    case Language::custom:
+      argv.push_back(bootstrap_path(function));
+      break;
+  }
+  return argv;
+}
+
+std::string_view folder_name(Language language) {
+  switch (language) {
+    case Language::python:
+      return "/python";
+    case Language::node:
+      return "/nodejs";
+    case Language::custom:
+      return {};
+  }
+  return {};
+}
+
+RuntimeLabel label_of(const FunctionSpec& function, const Choice& choice) {
+  switch (choice.language) {
+    case Language::python:
+      return runtime_label("python", choice.runtime.version.empty() ? "3" : choice.runtime.version);
+    case Language::node:
+      return runtime_label("nodejs", choice.runtime.version.empty() ? "0" : choice.runtime.version);
+    case Language::custom:
+      break;
+  }
+  const std::size_t dot = function.runtime.find('.');
+  return runtime_label("provided",
+                       dot == std::string::npos ? "al1" : function.runtime.substr(dot + 1));
+}
+
+}  // namespace
+
+sandbox::Limits limits_of(const FunctionSpec& function) {
+  sandbox::Limits limits;
+  limits.memory_bytes = static_cast<std::uint64_t>(function.memory_mb) << 20;
+  limits.cpus = static_cast<double>(function.memory_mb) / kMegabytesPerCpu;
+  limits.tmp_bytes = static_cast<std::uint64_t>(function.tmp_mb) << 20;
+  return limits;
+}
+
+std::string Launcher::missing_entrypoint(const FunctionSpec& function) {
+  const std::string inside = bootstrap_path(function);
+  if (inside.empty())
+    return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+  const std::string host = inside.starts_with("/var/task") ? function.code_folder + "/bootstrap"
+                                                           : function.opt_folder + "/bootstrap";
+  // Asked of the mode, not of this process's rights: the daemon may be root, the function is not.
+  std::error_code error;
+  const auto permissions = std::filesystem::status(host, error).permissions();
+  using std::filesystem::perms;
+  if ((permissions & (perms::owner_exec | perms::group_exec | perms::others_exec)) == perms::none) {
+    return fmt::format("fork/exec {}: permission denied", inside);
+  }
+  return {};
+}
+
+base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec> function,
+                                             Choice choice, http::Loop& loop) {
+  const EngineOptions& options = services_.options;
+  const bool isolated = options.network == sandbox::Network::isolated;
+  const bool custom = choice.language == Language::custom;
+
+  PlatformAddress address{options.endpoint_port, kRuntimeApiPort};
+  base::UniqueFd api_listener;
+  if (custom && !isolated) {
+    auto listening = listen_on_loopback();
+    if (!listening) co_return std::unexpected(listening.error());
+    address.runtime_api_port = listening->port;
+    api_listener = std::move(listening->fd);
+  }
+
+  const std::string log_stream =
+      log_stream_name(services_.clock.now(), function->version, services_.ids);
+  sandbox::SandboxSpec spec;
+  spec.name = sandbox_name(*function, next_name_.fetch_add(1));
+  spec.argv = command(*function, choice);
+  spec.env = function_variables(*function, address, log_stream);
+  spec.code_folder = function->code_folder;
+  spec.opt_folder = function->opt_folder;
+  if (!custom)
+    spec.runtime_folder = options.runtimes_folder + std::string(folder_name(choice.language));
+  spec.binds = choice.binds;
+  spec.limits = limits_of(*function);
+  // INIT runs with a whole CPU at least, as on Lambda; clones get the function's own share.
+  if (choice.language == Language::python) spec.limits.cpus = std::max(1.0, spec.limits.cpus);
+  spec.network = options.network;
+  if (isolated) {
+    spec.listen_ports = {options.endpoint_port};
+    if (custom) spec.listen_ports.push_back(kRuntimeApiPort);
+  }
+
+  auto started = co_await services_.warden.start(std::move(spec));
+  if (!started) co_return std::unexpected(std::move(started).error().message);
+
+  std::vector<base::UniqueFd> listeners = std::move(started->listeners);
+  if (api_listener) listeners.push_back(std::move(api_listener));
+  auto environment = adopt(function, label_of(*function, choice), log_stream, *started, loop);
+  if (custom) {
+    auto session = std::make_shared<RuntimeApiSession>(loop, options.response_limit);
+    auto guest = std::make_unique<RuntimeApiGuest>(session, environment->guest_events());
+    environment->open(std::move(guest), serve(std::move(listeners), session->handler()));
+  } else {
+    auto guest = std::make_unique<FramedGuest>(loop, std::move(started->control),
+                                               environment->guest_events());
+    environment->open(std::move(guest), serve(std::move(listeners), nullptr));
+  }
+  registry_.add(environment);
+  co_return environment;
+}
+
+base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
+                                             std::string log_stream, http::Loop& loop) {
+  const std::shared_ptr<const FunctionSpec> function = of->function();
+  if (log_stream.empty())
+    log_stream = log_stream_name(services_.clock.now(), function->version, services_.ids);
+  std::string name = sandbox_name(*function, next_name_.fetch_add(1));
+  const sandbox::Limits limits = limits_of(*function);
+  auto started = co_await services_.warden.clone(of->id(), std::move(name), limits);
+  if (!started) co_return std::unexpected(std::move(started).error().message);
+  std::vector<base::UniqueFd> listeners = std::move(started->listeners);
+  auto environment = adopt(function, of->label(), std::move(log_stream), *started, loop);
+  auto guest =
+      std::make_unique<FramedGuest>(loop, std::move(started->control), environment->guest_events());
+  environment->open(std::move(guest), serve(std::move(listeners), nullptr));
+  registry_.add(environment);
+  co_return environment;
+}
+
+std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec> function,
+                                             RuntimeLabel label, std::string log_stream,
+                                             sandbox::Started& started, http::Loop& loop) {
+  Environment::Setup setup;
+  setup.function = std::move(function);
+  setup.label = std::move(label);
+  setup.log_stream = std::move(log_stream);
+  setup.id = started.id;
+  setup.output = std::move(started.output);
+  return std::make_shared<Environment>(services_, owner_, loop, std::move(setup));
+}
+
+std::function<void()> Launcher::serve(std::vector<base::UniqueFd> listeners,
+                                      http::Handler runtime_api) {
+  // In the order asked for: the endpoint first (isolated network), then the Runtime API (custom
+  // runtimes).
+  std::vector<http::Server::ListenerId> ids;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const bool last = i + 1 == listeners.size();
+    ids.push_back(services_.server.add_listener(
+        listeners[i].release(), last && runtime_api ? runtime_api : services_.endpoint));
+  }
+  if (ids.empty()) return nullptr;
+  return [&server = services_.server, ids = std::move(ids)] {
+    for (const auto id : ids) server.remove_listener(id);
+  };
+}
+
+}  // namespace mayfly::engine

@@ -1,0 +1,52 @@
+// Launcher: makes an Environment out of a function version: what runs, with which variables, limits
+// and links.
+//
+// Threads: any; a call's coroutine runs on `loop`, which the caller is on. Errors are sentences.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "engine/environment/environment.h"
+#include "engine/launch/registry.h"
+#include "engine/launch/runtimes.h"
+#include "engine/services.h"
+
+namespace mayfly::engine {
+
+class Launcher {
+ public:
+  Launcher(const Services& services, Environment::Owner& owner)
+      : services_(services), owner_(owner) {}
+
+  using Result = std::expected<std::shared_ptr<Environment>, std::string>;
+  // A fresh process, which then runs INIT (Environment::initialize).
+  base::Task<Result> start(std::shared_ptr<const FunctionSpec> function, Choice choice,
+                           http::Loop& loop);
+  // A clone of a template that waits for it; empty `log_stream`: a new one.
+  base::Task<Result> clone(std::shared_ptr<Environment> of, std::string log_stream,
+                           http::Loop& loop);
+
+  // Why a custom runtime's package cannot be started at all, or empty.
+  static std::string missing_entrypoint(const FunctionSpec& function);
+
+  Registry& registry() { return registry_; }
+
+ private:
+  std::shared_ptr<Environment> adopt(std::shared_ptr<const FunctionSpec> function,
+                                     RuntimeLabel label, std::string log_stream,
+                                     sandbox::Started& started, http::Loop& loop);
+  // Serves the listeners that came with a process of an isolated network; returns what stops that.
+  std::function<void()> serve(std::vector<base::UniqueFd> listeners, http::Handler runtime_api);
+
+  const Services& services_;
+  Environment::Owner& owner_;
+  Registry registry_;
+  std::atomic<std::uint64_t> next_name_{1};
+};
+
+// Full share of a CPU at 1,769 MB, as Lambda gives it.
+sandbox::Limits limits_of(const FunctionSpec& function);
+
+}  // namespace mayfly::engine

@@ -1,0 +1,66 @@
+// Runtimes: the language interpreters of this machine, and which one a function's runtime name
+// gets.
+//
+// Looks at names only (/usr/bin/python3.*, /usr/local/bin, ~/.pyenv/versions, node in the usual
+// places), which takes well under a millisecond; versions that the name does not tell are asked of
+// the program by a thread of its own, which only all() waits for. Threads: any, after construction.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/engine.h"
+#include "sandbox/warden.h"
+
+namespace mayfly::engine {
+
+enum class Language { python, node, custom };
+
+struct SearchFolders {
+  std::vector<std::string> binaries{"/usr/bin", "/usr/local/bin"};
+  std::vector<std::string> pyenv_versions;  // folders whose children are versions
+  std::vector<std::string> node_versions;   // likewise (~/.nvm/versions/node)
+  static SearchFolders of_this_user();
+};
+
+struct Choice {
+  Language language = Language::custom;
+  RuntimeInfo runtime;               // empty interpreter for custom
+  std::vector<sandbox::Bind> binds;  // for an interpreter outside /usr
+  std::string note;                  // "asked for python3.12, running python3.11.2", else empty
+};
+
+class Runtimes {
+ public:
+  explicit Runtimes(SearchFolders folders = SearchFolders::of_this_user());
+  ~Runtimes();
+  // An error is a sentence: this name is unknown, or no interpreter of that language is here.
+  std::expected<Choice, std::string> choose(std::string_view runtime) const;
+  std::vector<RuntimeInfo> all() const;
+
+ private:
+  struct Found {
+    Language language;
+    int major = 0, minor = -1;  // of the language: python 3.11, node 20
+    RuntimeInfo info;
+    std::string prefix;  // to bind, where outside /usr
+  };
+  void find_python(const SearchFolders& folders);
+  void find_node(const SearchFolders& folders);
+  void ask_versions();
+  std::vector<Found> copy() const;
+  void wait() const;
+
+  mutable std::mutex mutex_;
+  std::vector<Found> found_;
+  mutable std::thread asking_;
+  mutable std::mutex joining_;
+};
+
+}  // namespace mayfly::engine

@@ -1,0 +1,27 @@
+// The environment variables of a function's process, as Lambda sets them (facts/wire.md 1.2), and
+// where Mayfly is to be found.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace mayfly::engine {
+
+struct PlatformAddress {
+  std::uint16_t endpoint_port = 4566;  // AWS_ENDPOINT_URL, on 127.0.0.1
+  std::uint16_t runtime_api_port = 9001;
+};
+
+// "NAME=value", complete, sorted by name. The user's variables do not replace reserved ones, and
+// names starting with an underscore are not passed on, as on Lambda.
+std::vector<std::string> function_variables(const FunctionSpec& function,
+                                            const PlatformAddress& address,
+                                            const std::string& log_stream);
+
+// "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
+std::string log_stream_name(base::WallTime now, const std::string& version, base::Ids& ids);
+
+}  // namespace mayfly::engine

@@ -1,0 +1,59 @@
+// The platform's own lines in a function's log, exactly as Lambda writes them, as text or as JSON
+// records (facts/wire.md 1.5).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "engine/engine.h"
+
+namespace mayfly::engine {
+
+// "python:3.11.v2" and its ARN.
+struct RuntimeLabel {
+  std::string version;
+  std::string arn;
+};
+RuntimeLabel runtime_label(std::string_view language, std::string_view full_version);
+
+enum class InitPhase { init, invoke };
+
+struct InitReport {
+  double init_ms = 0;
+  InitPhase phase = InitPhase::init;
+  std::string_view status;      // "error", "timeout"
+  std::string_view error_type;  // empty: none
+};
+
+struct Report {
+  std::string_view request_id;
+  double duration_ms = 0;
+  std::int64_t billed_ms = 0;
+  std::int64_t memory_mb = 0;
+  std::int64_t peak_memory_bytes = 0;
+  std::optional<double> init_ms;  // cold starts only
+  std::string_view status;        // empty: no trouble of the platform; "error", "timeout"
+  std::string_view error_type;
+  std::string_view trace_header;  // X-Amzn-Trace-Id, empty: not traced
+};
+
+class PlatformLines {
+ public:
+  explicit PlatformLines(LogFormat format) : format_(format) {}
+  std::string init_start(base::WallTime now, const RuntimeLabel& label,
+                         const FunctionSpec& function) const;
+  std::string init_report(base::WallTime now, const InitReport& report) const;
+  std::string start(base::WallTime now, std::string_view request_id,
+                    std::string_view version) const;
+  // Empty in JSON: there the record of the report ends an invocation.
+  std::string end(std::string_view request_id) const;
+  std::string report(base::WallTime now, const Report& report) const;
+
+ private:
+  LogFormat format_;
+};
+
+}  // namespace mayfly::engine

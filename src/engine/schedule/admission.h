@@ -1,0 +1,64 @@
+// Admission: who may run now: concurrency of the account and of functions, and the memory of the
+// machine.
+//
+// Plain counters without a lock of their own: the scheduler holds its lock around every call.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/arn.h"
+#include "engine/engine.h"
+
+namespace mayfly::engine {
+
+struct AccountLoad {
+  std::int64_t unreserved = 0;  // events under way of functions without reserved concurrency
+  std::int64_t reserved = 0;    // what functions have reserved, in sum
+};
+
+struct FunctionLoad {
+  AccountLoad* account = nullptr;
+  std::int64_t under_way = 0;  // of all its versions
+  std::optional<std::int64_t> reserved;
+};
+
+class Admission {
+ public:
+  Admission(std::int64_t account_concurrency, std::uint64_t memory_budget)
+      : account_concurrency_(account_concurrency),
+        memory_budget_(static_cast<std::int64_t>(memory_budget)) {}
+
+  // Stable for the admission's life.
+  FunctionLoad& function(const base::Scope& scope, const std::string& name);
+
+  // Counts one event in, or says why not. `reserved` is the function's setting as of this event.
+  std::optional<ThrottleReason> enter(FunctionLoad& function, std::optional<std::int64_t> reserved);
+  void leave(FunctionLoad& function);
+  // For an event that was admitted before and lost its environment: counts it in, whatever the
+  // limits.
+  void enter_again(FunctionLoad& function);
+
+  bool has_room(std::int64_t bytes) const { return charged_ + bytes <= memory_budget_; }
+  void charge(std::int64_t bytes) { charged_ += bytes; }
+  std::int64_t charged() const { return charged_; }
+  std::int64_t under_way() const { return under_way_; }
+
+ private:
+  void set_reserved(FunctionLoad& function, std::optional<std::int64_t> reserved);
+
+  std::int64_t account_concurrency_;
+  std::int64_t memory_budget_;
+  std::int64_t charged_ = 0;
+  std::int64_t under_way_ = 0;
+  std::map<base::Scope, AccountLoad> accounts_;
+  std::map<std::pair<base::Scope, std::string>, FunctionLoad> functions_;
+};
+
+// Three quarters of this machine's memory.
+std::uint64_t default_memory_budget();
+
+}  // namespace mayfly::engine

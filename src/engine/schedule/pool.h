@@ -1,0 +1,62 @@
+// Pool: everything that runs one revision of a function version. Data only, under the scheduler's
+// lock.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/one_shot.h"
+#include "engine/environment/environment.h"
+#include "engine/launch/runtimes.h"
+#include "engine/schedule/admission.h"
+
+namespace mayfly::engine {
+
+// How the start of a template went, for all who waited for it.
+struct TemplateResult {
+  enum class Kind { ready, unfit, failed, refused } kind = Kind::failed;
+  InitResult init;      // where ready, unfit, failed
+  std::string message;  // where refused
+};
+
+enum class TemplateState {
+  none,
+  starting,
+  ready,
+  unfit,  // this revision's state is not safe to copy, or its runtime has no templates
+};
+
+struct Pool {
+  std::shared_ptr<const FunctionSpec> spec;
+  Choice choice;
+  FunctionLoad* load = nullptr;
+  bool retired = false;
+
+  std::vector<std::shared_ptr<Environment>> idle;      // the most recently used last
+  std::vector<std::shared_ptr<Environment>> prepared;  // has run INIT ahead, not used yet
+  std::deque<std::unique_ptr<Pending>> waiting;
+  std::unordered_set<Environment*> busy;
+  std::int64_t starting = 0;   // environments being started for an event
+  std::int64_t preparing = 0;  // ahead of one
+
+  TemplateState template_state = TemplateState::none;
+  std::string unfit_reason;
+  std::shared_ptr<Environment> template_;
+  bool template_stream_taken =
+      false;  // the first clone goes on with the log stream that INIT wrote to
+  std::vector<base::OneShot<TemplateResult>> template_waiters;
+
+  base::MonotonicTime used{};
+  std::int64_t typical_bytes = 0;  // the most that one of its environments was seen to hold
+
+  bool empty() const {
+    return idle.empty() && prepared.empty() && waiting.empty() && busy.empty() && starting == 0 &&
+           preparing == 0 && template_ == nullptr && template_state != TemplateState::starting;
+  }
+};
+
+}  // namespace mayfly::engine

@@ -1,0 +1,520 @@
+#include "engine/schedule/scheduler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/spawn.h"
+#include "engine/schedule/activity.h"
+
+namespace mayfly::engine {
+namespace {
+
+constexpr std::chrono::seconds kSweepEvery{1};
+constexpr std::int64_t kFirstEstimate = 64LL
+                                        << 20;  // of an environment of a version that never ran
+constexpr std::int64_t kLeastEstimate = 8LL << 20;
+constexpr std::size_t kLookBack = 16;  // idle environments looked at for one on the caller's loop
+constexpr int kMostReturns = 3;
+
+Refusal make_refusal(Refusal::Kind kind, std::string message) {
+  return Refusal{kind, ThrottleReason::account_concurrency, std::move(message)};
+}
+
+}  // namespace
+
+Scheduler::Scheduler(Services services)
+    : services_(std::move(services)),
+      launcher_(services_, *this),
+      admission_(services_.options.account_concurrency, services_.options.memory_budget_bytes > 0
+                                                            ? services_.options.memory_budget_bytes
+                                                            : default_memory_budget()) {}
+
+Scheduler::~Scheduler() = default;
+
+void Scheduler::listen() {
+  services_.warden.on_exit([weak = weak_from_this()](sandbox::Exit exit) {
+    if (const auto self = weak.lock()) self->launcher_.registry().exited(exit);
+  });
+}
+
+base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
+    std::shared_ptr<const FunctionSpec> function, Event event) {
+  auto pending = std::make_unique<Pending>();
+  pending->function = function;
+  pending->event = std::move(event);
+  pending->loop = dynamic_cast<http::Loop*>(base::Executor::current());
+  const auto done = pending->done;
+
+  auto found = pool_of(function);
+  if (!found) co_return std::unexpected(std::move(found).error());
+  const PoolPtr pool = *found;
+  EnvironmentPtr environment;
+  std::vector<EnvironmentPtr> to_end;
+  std::optional<ThrottleReason> refused;
+  http::Loop* loop = pending->loop;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_)
+      co_return std::unexpected(make_refusal(Refusal::Kind::unavailable, "Mayfly is stopping"));
+    refused = admission_.enter(*pool->load, function->reserved_concurrency);
+    if (!refused) {
+      pool->used = services_.clock.monotonic();
+      environment = take_idle(*pool, loop);
+      if (environment == nullptr) {
+        if (make_room(estimate(*pool), to_end)) {
+          pool->waiting.push_back(std::move(pending));
+          ++pool->starting;
+        } else {
+          admission_.leave(*pool->load);
+          refused = ThrottleReason::machine_memory;
+        }
+      }
+    }
+    if (refused) ++counts_.throttles;
+  }
+  for (const EnvironmentPtr& old : to_end) end_on_loop(old);
+  if (refused) {
+    throttled(*function, pending->event);
+    co_return std::unexpected(Refusal{Refusal::Kind::throttled, *refused, "Rate Exceeded."});
+  }
+  if (environment != nullptr) {
+    hand_over(environment, std::move(pending));
+  } else {
+    base::spawn(bring_up(pool, loop != nullptr ? *loop : services_.io.any()));
+  }
+  co_return co_await done.wait();
+}
+
+std::expected<Scheduler::PoolPtr, Refusal> Scheduler::pool_of(
+    const std::shared_ptr<const FunctionSpec>& function) {
+  Key key;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = pools_by_spec_.find(function.get());
+    if (known != pools_by_spec_.end()) return known->second;
+    key = Key{function->scope, function->function, function->version, function->revision};
+    const auto found = pools_.find(key);
+    if (found != pools_.end()) return found->second;
+  }
+  auto choice = runtimes_.choose(function->runtime);
+  if (!choice) return std::unexpected(make_refusal(Refusal::Kind::invalid_runtime, choice.error()));
+  if (!choice->note.empty()) base::log_warn("function {}: {}", function->function, choice->note);
+  auto pool = std::make_shared<Pool>();
+  pool->spec = function;
+  pool->choice = std::move(*choice);
+  if (pool->choice.language != Language::python) {
+    pool->template_state = TemplateState::unfit;
+    pool->unfit_reason = pool->choice.language == Language::node
+                             ? "Node.js functions are started ahead, not cloned, by this version"
+                             : "a custom runtime is started anew for each environment";
+  }
+  const std::lock_guard lock(mutex_);
+  const auto [at, added] = pools_.emplace(std::move(key), pool);
+  if (added) {
+    pool->load = &admission_.function(function->scope, function->function);
+    pools_by_spec_.emplace(function.get(), pool);
+  }
+  return at->second;
+}
+
+Scheduler::EnvironmentPtr Scheduler::take_idle(Pool& pool, const http::Loop* preferred) {
+  for (auto* stack : {&pool.idle, &pool.prepared}) {
+    if (stack->empty()) continue;
+    std::size_t chosen = stack->size() - 1;
+    const std::size_t stop = stack->size() > kLookBack ? stack->size() - kLookBack : 0;
+    for (std::size_t i = stack->size(); preferred != nullptr && i > stop; --i) {
+      if (&(*stack)[i - 1]->loop() == preferred) {
+        chosen = i - 1;
+        break;
+      }
+    }
+    EnvironmentPtr environment = std::move((*stack)[chosen]);
+    stack->erase(stack->begin() + static_cast<std::ptrdiff_t>(chosen));
+    environment->slot().place = Environment::Place::busy;
+    if (std::exchange(environment->slot().unused, false))
+      ++counts_.cold_starts[ports::ColdStart::spare];
+    pool.busy.insert(environment.get());
+    return environment;
+  }
+  return nullptr;
+}
+
+void Scheduler::hand_over(const EnvironmentPtr& environment, std::unique_ptr<Pending> pending) {
+  if (base::Executor::current() == &environment->loop()) {
+    environment->begin(std::move(pending));
+  } else {
+    environment->loop().post([environment, pending = std::move(pending)]() mutable {
+      environment->begin(std::move(pending));
+    });
+  }
+}
+
+std::unique_ptr<Pending> Scheduler::finished(const EnvironmentPtr& environment,
+                                             std::int64_t memory_bytes) {
+  bool end = false;
+  bool prepare = false;
+  std::unique_ptr<Pending> next;
+  PoolPtr pool;
+  {
+    const std::lock_guard lock(mutex_);
+    pool = environment->slot().pool;
+    admission_.leave(*pool->load);
+    ++counts_.invocations;
+    pool->typical_bytes = std::max(pool->typical_bytes, memory_bytes);
+    set_charge(*environment, std::max(memory_bytes, kLeastEstimate));
+    if (!pool->waiting.empty()) {
+      next = std::move(pool->waiting.front());
+      pool->waiting.pop_front();
+    } else if (pool->retired || stopping_) {
+      end = true;
+    } else {
+      pool->busy.erase(environment.get());
+      place(pool, environment, Environment::Place::idle);
+    }
+    prepare = pool->choice.language == Language::node && pool->prepared.empty() &&
+              pool->preparing == 0 && pool->idle.size() + pool->busy.size() <= 1 &&
+              !pool->retired && !stopping_;
+    if (prepare) ++pool->preparing;
+    arm_sweep();
+  }
+  if (end) environment->end();
+  if (prepare) prepare_next(pool, environment->loop());
+  return next;
+}
+
+void Scheduler::ended(const EnvironmentPtr& environment) {
+  const std::lock_guard lock(mutex_);
+  if (environment->slot().place == Environment::Place::busy) {
+    admission_.leave(*environment->slot().pool->load);
+    ++counts_.invocations;
+    ++counts_.errors;
+  }
+  remove(*environment);
+  if (admission_.under_way() == 0) {
+    for (const auto& waiter : std::exchange(drained_, {})) waiter.set(true);
+  }
+}
+
+void Scheduler::returned(std::unique_ptr<Pending> pending) {
+  // Its environment has left the books as busy, and the event's count with it: count it in again.
+  auto found = pool_of(pending->function);
+  if (!found || ++pending->returned > kMostReturns) {
+    const auto done = pending->done;
+    done.set(std::unexpected(
+        make_refusal(Refusal::Kind::unavailable,
+                     "environments of this function end before they take an event")));
+    return;
+  }
+  http::Loop* loop = pending->loop != nullptr ? pending->loop : &services_.io.any();
+  {
+    const std::lock_guard lock(mutex_);
+    ++(*found)->starting;
+    admission_.enter_again(*(*found)->load);
+    (*found)->waiting.push_front(std::move(pending));
+  }
+  base::spawn(bring_up(*found, *loop));
+}
+
+void Scheduler::place(const PoolPtr& pool, const EnvironmentPtr& environment,
+                      Environment::Place where) {
+  Environment::Slot& slot = environment->slot();
+  slot.pool = pool;
+  slot.place = where;
+  slot.idle_since = services_.clock.monotonic();
+  switch (where) {
+    case Environment::Place::idle:
+      pool->idle.push_back(environment);
+      break;
+    case Environment::Place::prepared:
+      pool->prepared.push_back(environment);
+      break;
+    case Environment::Place::busy:
+      pool->busy.insert(environment.get());
+      break;
+    case Environment::Place::template_:
+      pool->template_ = environment;
+      break;
+    case Environment::Place::starting:
+    case Environment::Place::gone:
+      break;
+  }
+}
+
+void Scheduler::remove(Environment& environment) {
+  Environment::Slot& slot = environment.slot();
+  if (slot.pool == nullptr || slot.place == Environment::Place::gone) return;
+  Pool& pool = *slot.pool;
+  const auto drop = [&](std::vector<EnvironmentPtr>& from) {
+    std::erase_if(from, [&](const EnvironmentPtr& one) { return one.get() == &environment; });
+  };
+  switch (slot.place) {
+    case Environment::Place::idle:
+      drop(pool.idle);
+      break;
+    case Environment::Place::prepared:
+      drop(pool.prepared);
+      break;
+    case Environment::Place::busy:
+      pool.busy.erase(&environment);
+      break;
+    case Environment::Place::template_:
+      pool.template_.reset();
+      if (pool.template_state == TemplateState::ready) pool.template_state = TemplateState::none;
+      break;
+    case Environment::Place::starting:
+    case Environment::Place::gone:
+      break;
+  }
+  slot.place = Environment::Place::gone;
+  set_charge(environment, 0);
+}
+
+void Scheduler::set_charge(Environment& environment, std::int64_t bytes) {
+  admission_.charge(bytes - environment.slot().charge_bytes);
+  environment.slot().charge_bytes = bytes;
+}
+
+std::int64_t Scheduler::estimate(const Pool& pool) const {
+  const std::int64_t limit = pool.spec->memory_mb << 20;
+  if (pool.typical_bytes == 0) return std::min(limit, kFirstEstimate);
+  return std::min(limit, std::max(pool.typical_bytes, kLeastEstimate));
+}
+
+bool Scheduler::make_room(std::int64_t bytes, std::vector<EnvironmentPtr>& to_end) {
+  while (!admission_.has_room(bytes)) {
+    EnvironmentPtr oldest;
+    for (const auto& [key, pool] : pools_) {
+      for (auto* stack : {&pool->idle, &pool->prepared}) {
+        if (stack->empty()) continue;
+        const EnvironmentPtr& candidate = stack->front();
+        if (oldest == nullptr || candidate->slot().idle_since < oldest->slot().idle_since)
+          oldest = candidate;
+      }
+    }
+    // Templates last: without them the next start is a slow one.
+    for (const auto& [key, pool] : pools_) {
+      if (oldest != nullptr) break;
+      if (pool->template_ != nullptr && pool->busy.empty() && pool->starting == 0)
+        oldest = pool->template_;
+    }
+    if (oldest == nullptr) return false;
+    remove(*oldest);
+    to_end.push_back(std::move(oldest));
+  }
+  return true;
+}
+
+void Scheduler::end_on_loop(const EnvironmentPtr& environment) {
+  environment->loop().post([environment] { environment->end(); });
+}
+
+void Scheduler::throttled(const FunctionSpec& function, const Event& event) {
+  ports::UsageRecord usage;
+  usage.scope = function.scope;
+  usage.function = function.function;
+  usage.version = function.version;
+  usage.request_id = event.request_id;
+  usage.started = services_.clock.now();
+  usage.memory_mb = function.memory_mb;
+  usage.throttled = true;
+  usage.architecture = function.architecture;
+  services_.usage.record(std::move(usage));
+}
+
+void Scheduler::retire(const base::Scope& scope, const std::string& function,
+                       const std::string& version, const std::string& keep_revision) {
+  std::vector<EnvironmentPtr> to_end;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto at = pools_.lower_bound(Key{scope, function, version, {}});
+         at != pools_.end() && at->first.scope == scope && at->first.function == function &&
+         at->first.version == version;
+         ++at) {
+      Pool& pool = *at->second;
+      if (at->first.revision == keep_revision) continue;
+      pool.retired = true;
+      to_end.insert(to_end.end(), pool.idle.begin(), pool.idle.end());
+      to_end.insert(to_end.end(), pool.prepared.begin(), pool.prepared.end());
+      if (pool.template_ != nullptr && pool.starting == 0) to_end.push_back(pool.template_);
+    }
+    for (const EnvironmentPtr& environment : to_end) remove(*environment);
+    arm_sweep();
+  }
+  for (const EnvironmentPtr& environment : to_end) end_on_loop(environment);
+}
+
+void Scheduler::sweep() {
+  std::vector<EnvironmentPtr> to_end;
+  std::vector<EnvironmentPtr> to_check = launcher_.registry().all();
+  const base::MonotonicTime now = services_.clock.monotonic();
+  const auto& options = services_.options;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto at = pools_.begin(); at != pools_.end();) {
+      Pool& pool = *at->second;
+      const auto old = [&](const std::vector<EnvironmentPtr>& stack, std::chrono::seconds age) {
+        for (const EnvironmentPtr& environment : stack) {
+          if (now - environment->slot().idle_since >= age) to_end.push_back(environment);
+        }
+      };
+      const std::size_t before = to_end.size();
+      old(pool.idle, options.environment_idle);
+      old(pool.prepared, options.template_idle);
+      const bool template_old = now - pool.used >= options.template_idle || pool.retired;
+      if (pool.template_ != nullptr && template_old && pool.busy.empty() && pool.starting == 0) {
+        to_end.push_back(pool.template_);
+      }
+      for (std::size_t i = before; i < to_end.size(); ++i) remove(*to_end[i]);
+      // What was learned about a version that nobody uses is forgotten with it.
+      if (pool.empty() && (pool.retired || now - pool.used >= options.template_idle)) {
+        pools_by_spec_.erase(pool.spec.get());
+        at = pools_.erase(at);
+      } else {
+        ++at;
+      }
+    }
+  }
+  for (const EnvironmentPtr& environment : to_end) end_on_loop(environment);
+  for (const EnvironmentPtr& environment : to_check) {
+    environment->loop().post([environment] { environment->check_deadline(); });
+  }
+}
+
+// Once a second while there is anything to look after; an idle daemon does not wake up.
+void Scheduler::arm_sweep() {
+  if (sweep_armed_ || stopping_) return;
+  sweep_armed_ = true;
+  http::Loop& loop = services_.io.loop(0);
+  loop.post([weak = weak_from_this(), &loop] {
+    const auto self = weak.lock();
+    if (!self) return;
+    auto timer = loop.after(kSweepEvery, [weak] {
+      const auto again = weak.lock();
+      if (!again) return;
+      again->sweep();
+      const std::lock_guard lock(again->mutex_);
+      again->sweep_armed_ = false;
+      if (!again->pools_.empty()) again->arm_sweep();
+    });
+    const std::lock_guard lock(self->mutex_);
+    if (!self->stopping_) self->sweep_timer_ = std::move(timer);
+  });
+}
+
+EnvironmentStats Scheduler::stats() const {
+  const std::lock_guard lock(mutex_);
+  EnvironmentStats stats = counts_;
+  for (const auto& [key, pool] : pools_) {
+    stats.templates += pool->template_ != nullptr ? 1 : 0;
+    stats.idle += static_cast<std::int64_t>(pool->idle.size() + pool->prepared.size());
+    stats.busy += static_cast<std::int64_t>(pool->busy.size());
+    stats.starting += pool->starting + pool->preparing;
+  }
+  return stats;
+}
+
+std::vector<VersionState> Scheduler::versions() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<VersionState> out;
+  for (const auto& [key, pool] : pools_) {
+    VersionState state{key.scope,           key.function, key.version, key.revision,
+                       pool->spec->runtime, {},           {}};
+    state.interpreter = pool->choice.runtime.interpreter;
+    switch (pool->template_state) {
+      case TemplateState::none:
+        state.cloning = "not started";
+        break;
+      case TemplateState::starting:
+        state.cloning = "template starting";
+        break;
+      case TemplateState::ready:
+        state.cloning = "template ready";
+        break;
+      case TemplateState::unfit:
+        state.cloning = pool->unfit_reason;
+        break;
+    }
+    state.idle = static_cast<std::int64_t>(pool->idle.size());
+    state.prepared = static_cast<std::int64_t>(pool->prepared.size());
+    state.busy = static_cast<std::int64_t>(pool->busy.size());
+    state.starting = pool->starting + pool->preparing;
+    out.push_back(std::move(state));
+  }
+  return out;
+}
+
+base::Task<void> Scheduler::stop(std::chrono::milliseconds grace) {
+  base::OneShot<bool> drained;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (admission_.under_way() > 0) {
+      drained_.push_back(drained);
+    } else {
+      drained.set(true);
+    }
+  }
+  // Whichever comes first; the loser finds nothing left to do.
+  struct Race {
+    std::atomic<bool> over{false};
+    base::OneShot<bool> done;
+    void finish() {
+      if (!over.exchange(true)) done.set(true);
+    }
+  };
+  auto race = std::make_shared<Race>();
+  auto timer = services_.io.any().after(grace, [race] { race->finish(); });
+  base::spawn(
+      [](base::OneShot<bool> wait) -> base::Task<bool> { co_return co_await wait.wait(); }(drained),
+      [race](bool) { race->finish(); });
+  co_await race->done.wait();
+  timer.reset();
+  for (const EnvironmentPtr& environment : launcher_.registry().all()) end_on_loop(environment);
+}
+
+void Scheduler::shutdown() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    sweep_timer_.reset();
+    for (const auto& waiter : std::exchange(drained_, {})) waiter.set(true);
+  }
+  constexpr std::chrono::seconds kPatience{10};
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  // Starts under way end first: each may add a process.
+  while (true) {
+    for (const EnvironmentPtr& environment : launcher_.registry().all()) end_on_loop(environment);
+    Lock lock(mutex_);
+    if (activities_ == 0) break;
+    if (quiet_.wait_for(lock, std::chrono::milliseconds(50), [this] { return activities_ == 0; }))
+      continue;
+    if (std::chrono::steady_clock::now() > until) break;
+  }
+  if (!launcher_.registry().wait_until_empty(kPatience))
+    base::log_warn("the warden did not end every function process");
+  // Environments let go of their descriptors by tasks on their loops: wait for what was posted so
+  // far.
+  for (std::size_t i = 0; i < services_.io.size(); ++i) {
+    struct Signal {
+      std::shared_ptr<base::OneShot<bool>> shot;
+      explicit Signal(std::shared_ptr<base::OneShot<bool>> to) : shot(std::move(to)) {}
+      Signal(Signal&&) = default;
+      ~Signal() {
+        if (shot) shot->set(true);  // run or, on a loop that has stopped, dropped
+      }
+    };
+    auto shot = std::make_shared<base::OneShot<bool>>();
+    services_.io.loop(i).post([signal = Signal(shot)] {});
+    base::sync_wait([](base::OneShot<bool> wait) -> base::Task<bool> {
+      co_return co_await wait.wait();
+    }(*shot));
+  }
+  const std::lock_guard lock(mutex_);
+  pools_.clear();
+  pools_by_spec_.clear();
+}
+
+}  // namespace mayfly::engine

@@ -1,0 +1,137 @@
+// Scheduler: which environment takes an event, when one is started, and when one ends.
+//
+// An event takes an idle environment, one on the caller's own loop before others and the most
+// recently used first; else one that was prepared; else it waits in the pool while an environment
+// is started for it. An environment that becomes free, whichever, takes the event that waits
+// longest. So an event never waits for a slow start that a free environment could spare it, and a
+// start never waits for anything.
+//
+// How an environment is started (the ladder) is in startup.cc: clone of the template, template
+// first, exec. A further rung (spares, a generic zygote) is one more branch of attempt() there.
+//
+// Threads: any. One lock, held for a few map and vector operations, never across a call of another
+// part. All else runs on loops. Owned by shared_ptr: coroutines of its own keep it alive;
+// shutdown() waits for them.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/launch/launcher.h"
+#include "engine/launch/runtimes.h"
+#include "engine/schedule/admission.h"
+#include "engine/schedule/pool.h"
+#include "engine/services.h"
+
+namespace mayfly::engine {
+
+class Scheduler final : public Environment::Owner, public std::enable_shared_from_this<Scheduler> {
+ public:
+  explicit Scheduler(Services services);
+  ~Scheduler();
+  // Takes the warden's word on processes that ended. Once, before the first run().
+  void listen();
+
+  base::Task<std::expected<Outcome, Refusal>> run(std::shared_ptr<const FunctionSpec> function,
+                                                  Event event);
+  base::Task<std::expected<void, std::string>> prepare(
+      std::shared_ptr<const FunctionSpec> function);
+  void retire(const base::Scope& scope, const std::string& function, const std::string& version,
+              const std::string& keep_revision);
+  // Reaps what was idle for long, and acts on deadlines that the clock says have passed.
+  void sweep();
+  base::Task<void> stop(std::chrono::milliseconds grace);
+  // Ends everything and waits for it. Not on a loop's thread.
+  void shutdown();
+
+  std::vector<RuntimeInfo> runtimes() const { return runtimes_.all(); }
+  EnvironmentStats stats() const;
+  std::vector<VersionState> versions() const;
+
+ private:
+  struct Key {
+    base::Scope scope;
+    std::string function, version, revision;
+    auto operator<=>(const Key&) const = default;
+  };
+  using PoolPtr = std::shared_ptr<Pool>;
+  using EnvironmentPtr = std::shared_ptr<Environment>;
+  using Lock = std::unique_lock<std::mutex>;
+
+  // Environment::Owner, on the environment's loop.
+  std::unique_ptr<Pending> finished(const EnvironmentPtr& environment,
+                                    std::int64_t memory_bytes) override;
+  void ended(const EnvironmentPtr& environment) override;
+  void returned(std::unique_ptr<Pending> pending) override;
+
+  std::expected<PoolPtr, Refusal> pool_of(const std::shared_ptr<const FunctionSpec>& function);
+  EnvironmentPtr take_idle(Pool& pool, const http::Loop* preferred);
+  void hand_over(const EnvironmentPtr& environment, std::unique_ptr<Pending> pending);
+  // Takes environments out of their pools, oldest first, until `bytes` more fit.
+  bool make_room(std::int64_t bytes, std::vector<EnvironmentPtr>& to_end);
+  std::int64_t estimate(const Pool& pool) const;
+  void set_charge(Environment& environment, std::int64_t bytes);
+  void place(const PoolPtr& pool, const EnvironmentPtr& environment, Environment::Place where);
+  void remove(Environment& environment);
+  static void end_on_loop(const EnvironmentPtr& environment);
+  void throttled(const FunctionSpec& function, const Event& event);
+  void arm_sweep();
+
+  // startup.cc
+  struct Attempt {
+    enum class Kind { ready, init_failed, refused } kind = Kind::refused;
+    EnvironmentPtr environment;  // where ready
+    ColdStartCost cost;
+    InitResult init;      // where init_failed
+    std::string message;  // where refused
+    std::string log_stream;
+  };
+  enum class Purpose { event, ahead };
+  base::Task<void> bring_up(PoolPtr pool, http::Loop& loop);
+  base::Task<void> bring_up_ahead(PoolPtr pool, http::Loop& loop);
+  base::Task<Attempt> attempt(PoolPtr pool, http::Loop& loop, InitPhase phase);
+  base::Task<Attempt> attempt_exec(PoolPtr pool, http::Loop& loop, InitPhase phase);
+  base::Task<Attempt> attempt_clone(PoolPtr pool, http::Loop& loop, InitPhase phase);
+  struct TemplateAttempt {
+    TemplateResult result;
+    EnvironmentPtr unfit;  // the process itself, for the one who started it: it serves events
+    bool started_here = false;
+  };
+  base::Task<TemplateAttempt> ensure_template(PoolPtr pool, http::Loop& loop, InitPhase phase);
+  void offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
+             std::optional<base::MonotonicTime> started);
+  void fail_waiting(const PoolPtr& pool, const Attempt& attempt, base::MonotonicTime started);
+  void prepare_next(const PoolPtr& pool, http::Loop& loop);
+  std::chrono::milliseconds init_budget(const Pool& pool, InitPhase phase) const;
+  // What a clone is taken to hold of its own before it was measured: it shares the rest with its
+  // template.
+  static constexpr std::int64_t kCloneCharge = 8LL << 20;
+  // Keeps shutdown() waiting while a coroutine of this object runs.
+  class Activity;
+
+  const Services services_;
+  Runtimes runtimes_;
+  Launcher launcher_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable quiet_;
+  bool stopping_ = false;
+  int activities_ = 0;
+  Admission admission_;
+  std::map<Key, PoolPtr> pools_;
+  // The same pools by the spec they were made with, which callers usually pass again. A pool keeps
+  // its spec alive.
+  std::unordered_map<const FunctionSpec*, PoolPtr> pools_by_spec_;
+  EnvironmentStats counts_;
+  std::vector<base::OneShot<bool>> drained_;
+  bool sweep_armed_ = false;
+  std::unique_ptr<http::Loop::Token> sweep_timer_;
+};
+
+}  // namespace mayfly::engine
