@@ -1,4 +1,5 @@
-// What the sandbox's tests share: a warden with a folder of its own, exits as they come, and the guest's side of frames.
+// What the sandbox's tests share: a warden with a folder of its own, exits as they come, and the
+// guest's side of frames.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -96,7 +97,8 @@ inline std::string read_all(int fd) {
   }
 }
 
-// One frame of docs/formats/guest-protocol.md: its type and payload; type 0 where the guest has closed.
+// One frame of docs/formats/guest-protocol.md: its type and payload; type 0 where the guest has
+// closed.
 inline std::pair<char, std::string> read_frame(int fd) {
   auto exactly = [fd](std::size_t size) {
     std::string text;

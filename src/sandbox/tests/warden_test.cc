@@ -45,8 +45,10 @@ TEST(Warden, RefusesAProgramThatIsNotThere) {
   spec.argv = {"/no/such/program"};
   auto started = warden.start(spec);
   ASSERT_FALSE(started);
-  EXPECT_NE(started.error().message.find("/no/such/program"), std::string::npos) << started.error().message;
-  EXPECT_NE(started.error().message.find("No such file"), std::string::npos) << started.error().message;
+  EXPECT_NE(started.error().message.find("/no/such/program"), std::string::npos)
+      << started.error().message;
+  EXPECT_NE(started.error().message.find("No such file"), std::string::npos)
+      << started.error().message;
 }
 
 TEST(Warden, RefusesAFolderThatIsNotThereAndBadRequests) {
@@ -93,7 +95,8 @@ TEST(Warden, KillEndsTheWholeTreeAndTellsIt) {
 
 TEST(Warden, ProcessesThatWereLeftRunningEndWithTheirProgram) {
   TestWarden warden;
-  const Ran ran = run(warden, shell("(setsid sh -c 'sleep 1000 & sleep 1000') & sleep 0.1; exit 4"));
+  const Ran ran =
+      run(warden, shell("(setsid sh -c 'sleep 1000 & sleep 1000') & sleep 0.1; exit 4"));
   EXPECT_EQ(ran.exit.status, 4);
   EXPECT_EQ(ran.output, "");
 }
@@ -109,7 +112,8 @@ TEST(Warden, CountsTimeAndMemory) {
 
 TEST(Warden, FoldersAreWhereTheyBelong) {
   TestWarden warden;
-  const std::string code = make_folder("code"), opt = make_folder("opt"), runtime = make_folder("runtime");
+  const std::string code = make_folder("code"), opt = make_folder("opt"),
+                    runtime = make_folder("runtime");
   put_file(code + "/a", "code");
   put_file(opt + "/a", "opt");
   put_file(runtime + "/a", "runtime");
@@ -130,7 +134,8 @@ TEST(Warden, ReportsWhatIsInForce) {
   for (const Feature& feature : features) {
     EXPECT_FALSE(feature.name.empty());
     EXPECT_FALSE(feature.detail.empty()) << feature.name;
-    std::printf("  %-28s %-4s %s\n", feature.name.c_str(), feature.in_force ? "yes" : "NO", feature.detail.c_str());
+    std::printf("  %-28s %-4s %s\n", feature.name.c_str(), feature.in_force ? "yes" : "NO",
+                feature.detail.c_str());
   }
 }
 
