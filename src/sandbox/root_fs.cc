@@ -105,6 +105,17 @@ Done show_system(const std::string& root) {
   return {};
 }
 
+Done show_etc(const std::string& root, const std::string& folder) {
+  if (auto done = show(folder, root + "/etc", kLocked | MOUNT_ATTR_RDONLY); !done) return done;
+  for (const char* name : kShownFolders) {
+    const std::string source = std::string("/etc/") + name;
+    struct stat info {};
+    if (::stat(source.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) continue;
+    if (auto done = show(source, root + source, kLocked | MOUNT_ATTR_RDONLY); !done) return done;
+  }
+  return {};
+}
+
 Done make_dev(const std::string& root, Power power) {
   const std::string dev = root + "/dev";
   if (::mkdir(dev.c_str(), 0755) != 0) return fail(dev);
@@ -157,8 +168,7 @@ Done build(const std::string& root, const RootPlan& plan) {
     if (::mkdir((root + name).c_str(), 0755) != 0) return fail(root + name);
   }
   if (auto done = show_system(root); !done) return done;
-  if (auto done = show(plan.etc_folder, root + "/etc", kLocked | MOUNT_ATTR_RDONLY); !done)
-    return done;
+  if (auto done = show_etc(root, plan.etc_folder); !done) return done;
   if (auto done = mount_proc(root + "/proc"); !done) return done;
   if (auto done = make_dev(root, plan.power); !done) return done;
   if (auto done = mount_tmpfs(root + "/tmp", plan.spec.limits.tmp_bytes, "1777"); !done)

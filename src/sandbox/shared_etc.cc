@@ -1,15 +1,10 @@
 // The /etc that sandboxes see: own user names, the host's name resolution, certificates and time
 // zone; no secrets.
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
+#include <vector>
 
-#include "base/unique_fd.h"
-#include "sandbox/copy_tree.h"
 #include "sandbox/files.h"
 #include "sandbox/root_fs.h"
 
@@ -18,45 +13,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of the host, as far as they are there. Folders with their content.
-constexpr const char* kCopied[] = {"ld.so.cache",
-                                   "ld.so.conf",
-                                   "ld.so.conf.d",
-                                   "localtime",
-                                   "timezone",
-                                   "mime.types",
-                                   "services",
-                                   "protocols",
-                                   "gai.conf",
-                                   "host.conf",
-                                   "os-release",
-                                   "debian_version",
-                                   "alternatives",
-                                   "ssl/certs",
-                                   "ssl/openssl.cnf",
-                                   "ssl/cert.pem",
-                                   "pki/tls/certs",
-                                   "pki/tls/cert.pem",
-                                   "pki/ca-trust/extracted",
-                                   "crypto-policies"};
-constexpr std::uint64_t kMaxFolderBytes = 16U << 20;
+// Files of the host, as far as they are there and readable by everybody.
+constexpr const char* kCopied[] = {"ld.so.cache",    "localtime",       "timezone",
+                                   "mime.types",     "services",        "protocols",
+                                   "gai.conf",       "host.conf",       "os-release",
+                                   "debian_version", "ssl/openssl.cnf", "ssl/cert.pem"};
 
-void copy_entry(const std::string& name, const std::string& folder) {
+// A file is taken as it reads: localtime and os-release are links that may lead elsewhere.
+void copy_file(const std::string& name, const std::string& folder) {
+  struct stat info {};
   const std::string source = "/etc/" + name;
-  const std::string target = folder + "/" + name;
-  struct stat info{};
-  if (::lstat(source.c_str(), &info) != 0) return;
-  const std::string above = target.substr(0, target.rfind('/'));
-  if (!make_folders(above)) return;
-  // A file is taken as it reads (localtime and os-release are links that may lead elsewhere).
-  if (S_ISDIR(info.st_mode)) {
-    if (::mkdir(target.c_str(), 0755) != 0) return;
-    base::UniqueFd from{::open(source.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    base::UniqueFd to{::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (from && to) (void)copy_tree(from.get(), to.get(), kMaxFolderBytes);
-  } else if (auto text = read_file(source); text && (info.st_mode & S_IROTH) != 0) {
-    (void)replace_file(target, *text);
-  }
+  if (::stat(source.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & S_IROTH) == 0) return;
+  if (auto text = read_file(source)) (void)replace_file(folder + "/" + name, *text);
 }
 
 std::string users() {
@@ -81,11 +49,15 @@ std::expected<void, std::string> SharedEtc::refresh() {
   if (!made_) {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
-    if (auto made = make_folders(folder_); !made) {
-      return std::unexpected(error_text("making " + folder_, made.error()));
-    }
     ::umask(0022);
-    for (const char* name : kCopied) copy_entry(name, folder_);
+    std::vector<std::string> folders{folder_, folder_ + "/ssl"};
+    for (const char* name : kShownFolders) folders.push_back(folder_ + "/" + name);
+    for (const std::string& each : folders) {
+      if (auto made = make_folders(each); !made) {
+        return std::unexpected(error_text("making " + each, made.error()));
+      }
+    }
+    for (const char* name : kCopied) copy_file(name, folder_);
     if (auto done = put("passwd", users()); !done) return done;
     if (auto done = put("group", groups()); !done) return done;
     if (auto done = put("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"); !done)
