@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 #include "wire/json.h"
@@ -137,6 +138,56 @@ Document describe_operation(const Operation& operation) {
   return out;
 }
 
+// Every shape that `type` contains, once.
+void collect_shapes(const wire::TypeInfo& type, std::vector<const wire::ShapeInfo*>& shapes);
+
+void collect_shapes(const wire::ShapeInfo& shape, std::vector<const wire::ShapeInfo*>& shapes) {
+  if (std::ranges::find(shapes, &shape) != shapes.end()) return;
+  shapes.push_back(&shape);
+  for (const wire::FieldInfo& field : shape.fields) collect_shapes(*field.type, shapes);
+}
+
+void collect_shapes(const wire::TypeInfo& type, std::vector<const wire::ShapeInfo*>& shapes) {
+  if (type.element != nullptr) collect_shapes(*type.element, shapes);
+  if (type.shape != nullptr) collect_shapes(type.shape(), shapes);
+}
+
+void check_patterns(const wire::FieldInfo& field, std::vector<std::string>& faults) {
+  for (const auto* pattern : {&field.pattern, &field.each_pattern, &field.key_pattern}) {
+    if (*pattern == nullptr) continue;
+    try {
+      (*pattern)->compile();
+    } catch (const std::logic_error& error) {
+      faults.push_back(fmt::format("{}: {}", field.spec.name, error.what()));
+    }
+  }
+}
+
+void check_path(const Operation& operation, std::vector<std::string>& faults) {
+  std::string_view uri = operation.http.uri;
+  if (operation.http.method.empty() || !uri.starts_with('/')) {
+    faults.push_back(fmt::format("{} has no HTTP binding", operation.name));
+    return;
+  }
+  std::vector<std::string> labels;
+  for (std::size_t open = uri.find('{'); open != std::string_view::npos;
+       open = uri.find('{', open + 1)) {
+    std::string_view label = uri.substr(open + 1, uri.find('}', open) - open - 1);
+    if (label.ends_with('+')) label.remove_suffix(1);
+    labels.emplace_back(label);
+  }
+  for (const wire::FieldInfo& field : operation.request().fields) {
+    if (field.spec.place != wire::Place::path) continue;
+    if (std::erase(labels, field.spec.location) == 0) {
+      faults.push_back(fmt::format("{}: {} is in the path, but not in {}", operation.name,
+                                   field.spec.name, uri));
+    }
+  }
+  for (const std::string& label : labels) {
+    faults.push_back(fmt::format("{}: no member takes {{{}}}", operation.name, label));
+  }
+}
+
 std::vector<std::string_view> missing(const Service& service) {
   std::vector<std::string_view> out;
   for (const KnownOperation& known : service.info.known) {
@@ -147,6 +198,26 @@ std::vector<std::string_view> missing(const Service& service) {
 }
 
 }  // namespace
+
+std::vector<std::string> table_faults(const Service& service) {
+  std::vector<std::string> faults;
+  if (service.info.facts.protocol == wire::Protocol::query && service.info.api_version.empty()) {
+    faults.push_back("a Query service needs its version");
+  }
+  std::vector<const wire::ShapeInfo*> shapes;
+  for (const Operation& operation : service.operations) {
+    if (service.info.facts.protocol == wire::Protocol::rest_json) check_path(operation, faults);
+    collect_shapes(operation.request(), shapes);
+    collect_shapes(operation.response(), shapes);
+    if (!service.info.known.empty() && !service.knows(operation.name)) {
+      faults.push_back(fmt::format("AWS has no operation {}", operation.name));
+    }
+  }
+  for (const wire::ShapeInfo* shape : shapes) {
+    for (const wire::FieldInfo& field : shape->fields) check_patterns(field, faults);
+  }
+  return faults;
+}
 
 std::string dump_api(std::span<const Service> services) {
   Document list = Document::list();

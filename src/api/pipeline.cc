@@ -104,6 +104,12 @@ base::Task<http::Response> Pipeline::handle(http::Request request) {
     co_return co_await serve_endpoint(endpoint, std::move(request), std::move(request_id));
   }
   if (!signature) route.error = std::move(signature).error();
+  if (auto encoding = request.headers.get("content-encoding");
+      encoding && !route.error && !encoding->empty() && *encoding != "identity") {
+    route.error =
+        wire::not_supported(fmt::format("A body with Content-Encoding {}", encoding->substr(0, 64)))
+            .error();
+  }
   if (route.error) {
     const wire::Output output{facts_of(route, request), {}, request_id};
     co_return finish(wire::encode_error(output, *route.error), request_id);

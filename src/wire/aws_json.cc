@@ -23,6 +23,20 @@ http::Response respond(const Output& output, int status, std::string body) {
   return response;
 }
 
+// Services whose codes have a namespace answer what the layer in front of them finds in that
+// layer's namespace.
+std::string_view namespace_of(const ServiceFacts& facts, std::string_view code) {
+  if (facts.error_namespace.empty()) return {};
+  if (code == kValidation.code) return "com.amazon.coral.validate#";
+  for (const ErrorSpec* common :
+       {&kSerialization, &kUnknownOperation, &kInternalFailure, &kServiceUnavailable,
+        &kMissingAuthenticationToken, &kInvalidSignature, &kIncompleteSignature,
+        &kUnrecognizedClient, &kExpiredToken, &kAccessDenied}) {
+    if (code == common->code) return "com.amazon.coral.service#";
+  }
+  return facts.error_namespace;
+}
+
 }  // namespace
 
 std::optional<ApiError> decode_aws_json(Input& input, const ShapeInfo& shape, void* object) {
@@ -47,7 +61,8 @@ http::Response encode_aws_json_error(const Output& output, const ApiError& error
   // `members` holds what the error's shape has beside the text; a text of its own wins over the
   // message.
   Document body = Document::map();
-  body.set("__type", fmt::format("{}{}", output.facts.error_namespace, error.spec->code));
+  body.set("__type",
+           fmt::format("{}{}", namespace_of(output.facts, error.spec->code), error.spec->code));
   body.set(error.spec->member == MessageMember::Message ? "Message" : "message", error.message);
   if (const DocumentMap* members = error.members.as_map()) {
     for (const auto& [name, value] : *members) body.set(name, value);

@@ -72,7 +72,7 @@ Split split_lookahead(std::string_view text) {
   return {{}, std::string(text)};
 }
 
-std::unique_ptr<re2::RE2> compile(std::string_view text) {
+std::unique_ptr<re2::RE2> compile_text(std::string_view text) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_never_capture(true);
@@ -121,12 +121,16 @@ std::string to_re2(std::string_view pattern) {
 Pattern::Pattern(std::string_view text) : text_(text) {}
 Pattern::~Pattern() = default;
 
-bool Pattern::matches(std::string_view value) const {
+void Pattern::compile() const {
   std::call_once(once_, [this] {
     Split split = split_lookahead(text_);
-    if (!split.forbidden.empty()) forbidden_ = compile(split.forbidden);
-    compiled_ = compile(split.rest);
+    if (!split.forbidden.empty()) forbidden_ = compile_text(split.forbidden);
+    compiled_ = compile_text(split.rest);
   });
+}
+
+bool Pattern::matches(std::string_view value) const {
+  compile();
   const re2::StringPiece piece(value.data(), value.size());
   if (forbidden_ != nullptr &&
       forbidden_->Match(piece, 0, value.size(), re2::RE2::ANCHOR_START, nullptr, 0)) {

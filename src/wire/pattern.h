@@ -27,6 +27,7 @@ class Pattern {
   Pattern& operator=(const Pattern&) = delete;
 
   bool matches(std::string_view value) const;
+  void compile() const;  // what the first matches() does; throws
   std::string_view text() const { return text_; }
 
  private:

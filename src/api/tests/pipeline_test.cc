@@ -65,7 +65,8 @@ TEST(AwsJson, MalformedBodies) {
        {"{", "[]", "{}x", "\"x\"", "{\"Name\":1}", "\xff", "{\"Name\":\"\xff\"}", "nul"}) {
     auto response = world.send(json_request("PutThing", body));
     EXPECT_EQ(response.status, 400) << body;
-    EXPECT_THAT(response.body, HasSubstr("com.toy#SerializationException")) << body;
+    EXPECT_THAT(response.body, HasSubstr("com.amazon.coral.service#SerializationException"))
+        << body;
   }
 }
 
@@ -75,7 +76,7 @@ TEST(AwsJson, UnknownAndUnsupportedOperations) {
   EXPECT_EQ(unknown.status, 400);
   EXPECT_EQ(
       unknown.body,
-      R"({"__type":"com.toy#UnknownOperationException","message":"Toy has no operation FlyThing."})");
+      R"({"__type":"com.amazon.coral.service#UnknownOperationException","message":"Toy has no operation FlyThing."})");
   auto unsupported = world.send(json_request("PaintThing", "{}"));
   EXPECT_EQ(unsupported.status, 501);
   EXPECT_EQ(unsupported.body, R"({"__type":"com.toy#NotSupportedException",)"
@@ -289,7 +290,8 @@ TEST(Routing, UnreadableAuthorizationIsAnswered) {
     request.headers.add("Authorization", value);
     auto response = world.send(std::move(request));
     EXPECT_EQ(response.status, 403) << value;
-    EXPECT_THAT(response.body, HasSubstr("com.toy#IncompleteSignatureException")) << value;
+    EXPECT_THAT(response.body, HasSubstr("com.amazon.coral.service#IncompleteSignatureException"))
+        << value;
   }
 }
 
@@ -297,7 +299,7 @@ TEST(Pipeline, ExceptionsBecomeInternalErrors) {
   World world;
   auto response = world.send(json_request("BreakThing", ""));
   EXPECT_EQ(response.status, 500);
-  EXPECT_THAT(response.body, HasSubstr("com.toy#InternalFailure"));
+  EXPECT_THAT(response.body, HasSubstr("com.amazon.coral.service#InternalFailure"));
   EXPECT_THAT(response.body, testing::Not(HasSubstr("toy broke")));
   EXPECT_EQ(world.metrics.exceptions.load(), 1u);
 }
@@ -310,7 +312,7 @@ TEST(Pipeline, ShedsLoadBeyondItsLimit) {
   EXPECT_FALSE(first);
   auto second = world.send(json_request("PutThing", R"({"Name":"ball"})"));
   EXPECT_EQ(second.status, 503);
-  EXPECT_THAT(second.body, HasSubstr("com.toy#ServiceUnavailable"));
+  EXPECT_THAT(second.body, HasSubstr("com.amazon.coral.service#ServiceUnavailable"));
   EXPECT_EQ(world.metrics.shed.load(), 1u);
   world.shelf.gate.set(true);
   ASSERT_TRUE(first);
@@ -375,7 +377,7 @@ TEST(Secured, AcceptsRightSignaturesOnly) {
                                    R"("Arn":"arn:aws:iam::111122223333:user/ann")"));
   auto wrong = world.send(signed_request(world, {"AKIAANN", "guess", ""}));
   EXPECT_EQ(wrong.status, 403);
-  EXPECT_THAT(wrong.body, HasSubstr("com.toy#InvalidSignatureException"));
+  EXPECT_THAT(wrong.body, HasSubstr("com.amazon.coral.service#InvalidSignatureException"));
   auto unknown = world.send(signed_request(world, {"AKIABOB", "secret", ""}));
   EXPECT_EQ(unknown.status, 403);
   EXPECT_THAT(unknown.body, HasSubstr("UnrecognizedClientException"));
@@ -454,6 +456,41 @@ TEST(Describe, WritesTheCompatibilityPage) {
   EXPECT_THAT(compatibility_markdown(toy::services(shelf)[0]),
               HasSubstr("## Supported\n\n- BreakThing\n- DeleteThing\n- PutThing\n- "
                         "SlowThing\n\n## Not supported yet"));
+}
+
+struct Faulty {
+  std::string text;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("Text", &Faulty::text).in(wire::Place::path).pattern("a(?=b)")};
+  }
+};
+base::Task<wire::Result<void>> faulty(toy::Shelf&, const RequestContext&, Faulty) {
+  co_return wire::Result<void>{};
+}
+
+TEST(Describe, FindsFaultsOfTheTables) {
+  toy::Shelf shelf;
+  const auto services = toy::services(shelf);
+  for (const auto& operation : table_faults(services[1]))
+    EXPECT_THAT(operation, HasSubstr("AWS has no operation"));
+  static constexpr auto kFaulty =
+      operations<toy::Shelf>(operation<faulty>("Faulty", {"GET", "/{Other}", 200}));
+  const Service service = api::service(
+      shelf, {.name = "x", .title = "X", .facts = {.protocol = wire::Protocol::rest_json}},
+      kFaulty);
+  EXPECT_THAT(
+      table_faults(service),
+      testing::ElementsAre("Faulty: Text is in the path, but not in /{Other}",
+                           "Faulty: no member takes {Other}", HasSubstr("Text: pattern a(?=b)")));
+}
+
+TEST(Pipeline, EncodedBodiesAreRefusedByName) {
+  World world;
+  auto request = json_request("PutThing", "\x1f\x8b");
+  request.headers.add("Content-Encoding", "gzip");
+  auto response = world.send(std::move(request));
+  EXPECT_EQ(response.status, 501);
+  EXPECT_THAT(response.body, HasSubstr("A body with Content-Encoding gzip"));
 }
 
 TEST(Router, ContradictionsAreFound) {
