@@ -258,18 +258,16 @@ class Exchange {
           co_return std::unexpected("the connection was closed without an answer");
         co_return std::unexpected(lower_first(cause.message()));
       }
-      for (bool interim = true; interim;) {
-        interim = false;
+      for (;;) {
         const auto step = parser->feed(pending);
         pending.erase(0, step.consumed);
         if (step.status == ResponseParser::Status::failed)
           co_return std::unexpected(parser->failure());
         if (step.status == ResponseParser::Status::need_more) break;
         Response response = parser->take();
-        if (response.status / 100 ==
-            1) {  // 100 Continue, 103 Early Hints: the answer is still to come
+        // 100 Continue, 103 Early Hints: the answer is still to come.
+        if (response.status / 100 == 1) {
           parser.emplace(shared_->options.response_limit, body);
-          interim = !pending.empty();
           continue;
         }
         keep_ = parser->keep_alive() && pending.empty() && !written.error;

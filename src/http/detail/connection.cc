@@ -19,6 +19,7 @@ constexpr auto kDrainTimeout = 2s;
 constexpr std::size_t kMaxDrain = 16 * 1024 * 1024;
 // A body up to this size is copied behind its head: one contiguous buffer is cheaper than two.
 constexpr std::size_t kInlineBody = 16 * 1024;
+constexpr std::size_t kBulkRead = 256 * 1024;
 constexpr std::size_t kKeptOutput = 64 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -79,8 +80,8 @@ void ReadBuffer::consume(std::size_t count) {
   if (begin_ == end_) begin_ = end_ = 0;
 }
 
-boost::asio::mutable_buffer ReadBuffer::prepare() {
-  if (capacity_ == 0) resize(kInitial);
+boost::asio::mutable_buffer ReadBuffer::prepare(std::size_t least) {
+  if (capacity_ < least) resize(least);
   if (end_ == capacity_ && begin_ > 0) {
     std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
     end_ -= begin_;
@@ -135,7 +136,7 @@ void Connection::close() {
 }
 
 void Connection::close_if_idle() {
-  if (waiting_ == Wait::idle) close();
+  if (waiting_ == Wait::idle || waiting_ == Wait::drain) close();
 }
 
 void Connection::expire() {
@@ -269,8 +270,11 @@ bool Connection::account() {
 }
 
 base::Task<bool> Connection::read_some() {
-  const std::size_t count = co_await ReadAwaiter{socket_, buffer_.prepare()};
+  const auto room = buffer_.prepare(bulk_ ? kBulkRead : ReadBuffer::kInitial);
+  const std::size_t count = co_await ReadAwaiter{socket_, room};
   buffer_.commit(count);
+  // A large body is read in larger pieces, a small request in none larger than it needs.
+  bulk_ = waiting_ == Wait::body && count == room.size();
   if (closed_ || expired_) co_return false;
   // Nothing read and nothing closed it: the peer has ended its side, or the connection is broken;
   // either way no more comes.

@@ -34,8 +34,8 @@ class ReadBuffer {
   std::size_t capacity() const { return capacity_; }
   void consume(std::size_t count);
   void commit(std::size_t count) { end_ += count; }
-  // Room to read into; grows where the block is full.
-  boost::asio::mutable_buffer prepare();
+  // Room to read into; grows where the block is full, and at once to `least`.
+  boost::asio::mutable_buffer prepare(std::size_t least);
   void shrink();  // gives back what a large request needed
 
  private:
@@ -58,7 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Refuse: answers 503 to whatever comes and closes.
   void start(Admission admission);
   void close();
-  // Closes it where it waits for a request of which nothing has come.
+  // Closes it where it waits for a request of which nothing has come, or has been answered for
+  // good.
   void close_if_idle();
   void expire();
   std::uint64_t deadline() const { return deadline_; }
@@ -100,6 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Wait waiting_ = Wait::none;
   std::uint64_t deadline_ = std::numeric_limits<std::uint64_t>::max();
   bool expired_ = false;
+  bool bulk_ = false;       // the last read of this body filled the buffer
   bool peer_done_ = false;  // it sends nothing more
   bool closed_ = false;
 };
