@@ -27,7 +27,7 @@ KINDS = {
 PLACES = {"uri": "path", "querystring": "query", "header": "header", "headers": "prefix_headers", "statusCode": "status_code"}
 
 
-# The models that the shapes were written from. An older botocore lacks members that AWS has had for years.
+# The models that the shapes were written from. An older botocore lacks members that AWS has had for years, and requires others.
 MODEL_IS_RECENT = tuple(int(part) for part in botocore.__version__.split(".")[:2]) >= (1, 43)
 
 
@@ -92,7 +92,7 @@ def compare(path, members, shape, is_input, problems, seen):
             inner = inner["of"]
         if inner["type"] == "structure" and inner_shape.type_name == "structure" and "members" in inner:
             compare(where, inner["members"], inner_shape, is_input, problems, seen | {shape.name})
-    if is_input:
+    if is_input and MODEL_IS_RECENT:  # AWS takes requirements back now and then
         for name in shape.required_members:
             if name in members and not members[name]["required"]:
                 problems.append(f"{path}.{name}: AWS requires it")

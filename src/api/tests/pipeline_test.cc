@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "api/describe.h"
 #include "api/health.h"
 #include "api/tests/toy_service.h"
@@ -384,6 +387,27 @@ TEST(Secured, AcceptsRightSignaturesOnly) {
   auto unsigned_one = world.send(json_request("PutThing", R"({"Name":"ball"})"));
   EXPECT_EQ(unsigned_one.status, 403);
   EXPECT_THAT(unsigned_one.body, HasSubstr("MissingAuthenticationTokenException"));
+}
+
+TEST(Secured, ManyThreadsShareAPipeline) {
+  World world({.profile = identity::Profile::secured}, issued_keys());
+  const auto good = signed_request(world, {"AKIAANN", "secret", ""});
+  const auto bad = signed_request(world, {"AKIAANN", "guess", ""});
+  const auto invalid = json_request("DeleteThing", "{}");
+  std::atomic<int> wrong{0};
+  auto work = [&](bool first) {
+    for (int i = 0; i < 100; ++i) {
+      // One thread changes the shelf; the others only fail.
+      if (first && world.send(good).status != 200) ++wrong;
+      if (world.send(bad).status != 403) ++wrong;
+      if (world.send(invalid).status != 403) ++wrong;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back(work, i == 0);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong.load(), 0);
+  EXPECT_EQ(world.metrics.counters("toy", "PutThing").requests.load(), 500u);
 }
 
 TEST(Secured, ChangedRequestsAreRefused) {
