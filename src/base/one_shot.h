@@ -1,9 +1,10 @@
 // OneShot<T>: a value that one thread sets once and one coroutine awaits.
 //
-// Copies share the same state. set() may be called from any thread, once; wait() is awaited once.
-// The awaiting coroutine resumes on the executor that it left (Executor::current() at the await),
-// or inside set() where it left none. A OneShot that is never set leaves its waiter suspended
-// forever: whoever holds the setting side must set it on every path.
+// Copies share the same state. set() may be called from any thread; the first counts, later ones do
+// nothing, so whoever gives up waiting sets it himself. wait() is awaited once. The awaiting
+// coroutine resumes on the executor that it left (Executor::current() at the await), or inside
+// set() where it left none. A OneShot that is never set leaves its waiter suspended forever:
+// whoever holds the setting side must set it on every path.
 #pragma once
 
 #include <atomic>
@@ -19,6 +20,7 @@ namespace mayfly::base {
 template <class T>
 class OneShot {
   struct State {
+    std::atomic<bool> taken{false};  // by the one whose set() counts
     // null: nothing yet; kSet: the value is there; anything else: the address of the suspended
     // coroutine.
     std::atomic<void*> slot{nullptr};
@@ -31,6 +33,7 @@ class OneShot {
   OneShot() : state_(std::make_shared<State>()) {}
 
   void set(T value) const {
+    if (state_->taken.exchange(true, std::memory_order_acq_rel)) return;
     state_->value.emplace(std::move(value));
     void* waiter = state_->slot.exchange(&set_mark, std::memory_order_acq_rel);
     if (waiter == nullptr) return;
@@ -45,6 +48,8 @@ class OneShot {
   // True where this is the last copy and nobody waits: setting it would reach no one. A hint for
   // registries.
   bool abandoned() const { return state_.use_count() == 1; }
+
+  bool is_set() const { return state_->slot.load(std::memory_order_acquire) == &set_mark; }
 
   auto wait() const {
     struct Awaiter {

@@ -15,7 +15,9 @@
 //    nothing.
 //  * Commits carry a strictly increasing sequence. put_sequenced() writes a key that contains it,
 //    so a reader sees records in commit order.
-//  * watch(): a OneShot that is set once any key with the prefix was committed after the call.
+//  * watch(): a OneShot that is set once any key with the prefix was committed after the call. Who
+//  gives up waiting
+//    sets it himself; the store then forgets it.
 // Threads: Store is thread-safe; a Transaction is used by one coroutine at a time.
 // Use transact() (below) rather than begin/commit: it repeats the function on conflict, so the
 // function must have no side effects outside the transaction.

@@ -34,9 +34,9 @@ void put_aside(Transaction& transaction, const store::KeyValue& row) {
 }
 
 base::Task<void> forward(base::OneShot<bool> watch, std::shared_ptr<Wake> wake,
-                         std::shared_ptr<std::atomic<bool>> watching) {
+                         base::OneShot<bool> done) {
   const bool committed = co_await watch.wait();
-  *watching = false;
+  done.set(true);  // first, because who is rung looks at it
   if (committed) wake->ring();
 }
 
@@ -112,15 +112,24 @@ base::Task<void> WorkQueue::pump() {
     const base::OneShot<bool> rung = wake_->next();
     co_await rung.wait();
   }
+  co_await stop_watching();
   // A copy, because whoever waits for it may destroy the queue.
   const base::OneShot<bool> stopped = stopped_;
   stopped.set(true);
 }
 
 void WorkQueue::watch_for_work() {
-  if (watching_->exchange(true)) return;
+  if (watch_ && !watch_->forwarded.is_set()) return;  // the last one has not rung yet
   const std::string prefix = options_.owners == Owners::sole ? ready_prefix() : work_prefix();
-  base::spawn(forward(store_.watch(prefix), wake_, watching_));
+  watch_ = Watch{.committed = store_.watch(prefix), .forwarded = {}};
+  base::spawn(forward(watch_->committed, wake_, watch_->forwarded));
+}
+
+// Nothing may be resumed later, when the executor is gone.
+base::Task<void> WorkQueue::stop_watching() {
+  if (!watch_) co_return;
+  watch_->committed.set(false);
+  co_await watch_->forwarded.wait();
 }
 
 // Does all that can be done now; answers when there will be more.

@@ -313,6 +313,19 @@ TEST_P(StoreContract, AWatchIsSetBySequencedPutsAndErasedRanges) {
   EXPECT_TRUE(base::sync_wait(wait(erased)));
 }
 
+TEST_P(StoreContract, WhoGivesUpAWatchIsNotWokenAgain) {
+  int woken = 0;
+  auto watch = store().watch("w/");
+  base::spawn([](base::OneShot<bool> one, int& out) -> base::Task<void> {
+    EXPECT_FALSE(co_await one.wait());
+    ++out;
+  }(watch, woken));
+  watch.set(false);
+  EXPECT_EQ(woken, 1);
+  put(store(), "w/1", "v");
+  EXPECT_EQ(woken, 1);
+}
+
 TEST_P(StoreContract, ConcurrentIncrementsAreAllCounted) {
   constexpr int kThreads = 8;
   constexpr int kEach = 50;
