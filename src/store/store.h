@@ -18,9 +18,10 @@
 //  * watch(): a OneShot that is set once any key with the prefix was committed after the call. Who
 //  gives up waiting
 //    sets it himself; the store then forgets it.
-// Threads: Store is thread-safe; a Transaction is used by one coroutine at a time.
-// Use transact() (below) rather than begin/commit: it repeats the function on conflict, so the
-// function must have no side effects outside the transaction.
+// Threads: Store is thread-safe; a Transaction is used by one coroutine at a time. A store resumes
+// coroutines from a thread of its own by posting to their executors, so executors are destroyed
+// after the store (stopped is fine). Use transact() (below) rather than begin/commit: it repeats
+// the function on conflict, so the function must have no side effects outside the transaction.
 #pragma once
 
 #include <concepts>

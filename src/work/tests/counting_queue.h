@@ -33,8 +33,7 @@ inline std::unique_ptr<store::RocksStore> open_store(const std::filesystem::path
 
 class CountingQueue {
  public:
-  explicit CountingQueue(store::Store& store) : store_(store), io_(1) {
-    io_.start();
+  CountingQueue(http::Io& io, store::Store& store) : store_(store), io_(io) {
     queue_.handle(kCountKind, 4, [this](Work work) { return count(std::move(work)); });
     on_loop([this]() -> base::Task<void> {
       if (auto started = co_await queue_.start(); !started)
@@ -43,7 +42,6 @@ class CountingQueue {
   }
   ~CountingQueue() {
     on_loop([this]() -> base::Task<void> { return queue_.stop(); });
-    io_.stop();
   }
   CountingQueue(const CountingQueue&) = delete;
   CountingQueue& operator=(const CountingQueue&) = delete;
@@ -78,7 +76,7 @@ class CountingQueue {
   store::Store& store_;
   base::SystemClock clock_;
   base::RandomIds ids_;
-  http::Io io_;
+  http::Io& io_;
   LoopAlarm alarm_{io_.loop(0), clock_};
   WorkQueue queue_{store_, clock_, ids_, alarm_};
 };

@@ -10,8 +10,10 @@
 int main(int argc, char** argv) {
   using namespace mayfly;
   if (argc != 2) return 2;
+  http::Io io(1);
+  io.start();
   auto store = work::open_store(argv[1]);
-  work::CountingQueue queue(*store);
+  work::CountingQueue queue(io, *store);
   for (;;) {
     auto id = base::sync_wait(store::transact(
         *store,

@@ -82,9 +82,11 @@ TEST(WorkOnDisk, WorkSurvivesTheDeathOfItsProcess) {
   for (int round = 0; round < 6; ++round) {
     acknowledged = run_and_kill(folder.path / "s", 1 + static_cast<int>(random() % 100));
   }
+  http::Io io(1);
+  io.start();
   auto store = open_store(folder.path / "s");
   {
-    CountingQueue queue(*store);
+    CountingQueue queue(io, *store);
     wait_until_no_work_is_left(*store);
   }
   const std::uint64_t last = std::stoull(read(*store, last_key()));
@@ -96,8 +98,10 @@ TEST(WorkOnDisk, WorkSurvivesTheDeathOfItsProcess) {
 
 TEST(WorkOnDisk, ManyThreadsEnqueueAndEachPieceRunsAsOftenAsItAsked) {
   TempFolder folder;
+  http::Io io(1);
+  io.start();
   auto store = open_store(folder.path / "s");
-  CountingQueue queue(*store);
+  CountingQueue queue(io, *store);
   std::vector<std::thread> threads;
   std::atomic<int> failed = 0;
   for (int t = 0; t < 4; ++t) {
