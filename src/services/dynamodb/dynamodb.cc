@@ -1,0 +1,68 @@
+#include "services/dynamodb/dynamodb.h"
+
+#include "services/dynamodb/errors.h"
+#include "services/dynamodb/known_operations.h"
+#include "services/dynamodb/operations/backfill.h"
+#include "services/dynamodb/operations/operations.h"
+
+namespace mayfly::dynamodb {
+namespace {
+
+constexpr auto kOperations = api::operations<Dynamodb>(
+    // Tables
+    api::operation<create_table, kResourceInUse, kLimitExceeded, kInternalServer>("CreateTable"),
+    api::operation<describe_table, kResourceNotFound, kInternalServer>("DescribeTable"),
+    api::operation<update_table, kResourceInUse, kResourceNotFound, kLimitExceeded,
+                   kInternalServer>("UpdateTable"),
+    api::operation<delete_table, kResourceInUse, kResourceNotFound, kLimitExceeded,
+                   kInternalServer>("DeleteTable"),
+    api::operation<list_tables, kInternalServer>("ListTables"),
+    api::operation<tag_resource, kLimitExceeded, kResourceNotFound, kInternalServer,
+                   kResourceInUse>("TagResource"),
+    api::operation<untag_resource, kLimitExceeded, kResourceNotFound, kInternalServer,
+                   kResourceInUse>("UntagResource"),
+    api::operation<list_tags_of_resource, kResourceNotFound, kInternalServer>("ListTagsOfResource"),
+    api::operation<describe_limits, kInternalServer>("DescribeLimits"),
+    api::operation<describe_endpoints>("DescribeEndpoints"),
+    // Items
+    api::operation<put_item, kConditionalCheckFailed, kResourceNotFound, kInternalServer>(
+        "PutItem"),
+    api::operation<get_item, kResourceNotFound, kInternalServer>("GetItem"),
+    api::operation<update_item, kConditionalCheckFailed, kResourceNotFound, kInternalServer>(
+        "UpdateItem"),
+    api::operation<delete_item, kConditionalCheckFailed, kResourceNotFound, kInternalServer>(
+        "DeleteItem"),
+    api::operation<query, kResourceNotFound, kInternalServer>("Query"),
+    api::operation<scan, kResourceNotFound, kInternalServer>("Scan"),
+    api::operation<batch_get_item, kResourceNotFound, kInternalServer>("BatchGetItem"),
+    api::operation<batch_write_item, kResourceNotFound, kInternalServer>("BatchWriteItem"),
+    api::operation<transact_write_items, kResourceNotFound, kTransactionCanceled,
+                   kIdempotentParameterMismatch, kInternalServer>("TransactWriteItems"),
+    api::operation<transact_get_items, kResourceNotFound, kTransactionCanceled, kInternalServer>(
+        "TransactGetItems"));
+
+constexpr std::string_view kSigningNames[] = {"dynamodb"};
+
+}  // namespace
+
+void handle_work(Dynamodb& dynamodb, work::WorkQueue& queue) {
+  queue.handle(std::string(kBackfillWork), 2,
+               [&dynamodb](work::Work work) { return run_backfill(dynamodb, std::move(work)); });
+}
+
+api::Service make_service(Dynamodb& dynamodb) {
+  api::ServiceInfo info;
+  info.name = "dynamodb";
+  info.title = "Amazon DynamoDB";
+  info.signing_names = kSigningNames;
+  info.target_prefix = "DynamoDB_20120810";
+  info.api_version = "2012-08-10";
+  info.model = "dynamodb";
+  info.facts.protocol = wire::Protocol::aws_json_1_0;
+  info.facts.error_namespace = "com.amazonaws.dynamodb.v20120810#";
+  info.facts.checksum = wire::BodyChecksum::crc32;
+  info.known = kKnownOperations;
+  return api::service(dynamodb, info, kOperations);
+}
+
+}  // namespace mayfly::dynamodb

@@ -1,0 +1,35 @@
+// Dynamodb: what the service is made of. Operations are free functions over it (operations/); the
+// table of them is in dynamodb.cc.
+//
+// Ownership: refers to the store, the clock and the ids, which outlive it. Threads: any. It holds
+// no state that the store does not have; the table cache is checked against the store in each
+// transaction.
+#pragma once
+
+#include "api/service.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "services/dynamodb/table_cache.h"
+#include "store/store.h"
+#include "work/queue.h"
+
+namespace mayfly::dynamodb {
+
+class Dynamodb {
+ public:
+  Dynamodb(store::Store& the_store, const base::Clock& the_clock, base::Ids& the_ids)
+      : store(the_store), clock(the_clock), ids(the_ids) {}
+
+  store::Store& store;
+  const base::Clock& clock;
+  base::Ids& ids;
+  TableCache tables;
+};
+
+api::Service make_service(Dynamodb& dynamodb);
+
+// Tells the queue how to do this service's durable work (filling new indexes). Before the queue
+// starts; `dynamodb` outlives it.
+void handle_work(Dynamodb& dynamodb, work::WorkQueue& queue);
+
+}  // namespace mayfly::dynamodb

@@ -1,0 +1,62 @@
+// Errors of DynamoDB's model. Their texts are DynamoDB's own.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "services/dynamodb/model/error.h"
+#include "store/store.h"
+#include "wire/error.h"
+
+namespace mayfly::dynamodb {
+
+inline constexpr wire::ErrorSpec kValidation{"ValidationException", 400};
+inline constexpr wire::ErrorSpec kConditionalCheckFailed{"ConditionalCheckFailedException", 400};
+inline constexpr wire::ErrorSpec kResourceNotFound{"ResourceNotFoundException", 400};
+inline constexpr wire::ErrorSpec kResourceInUse{"ResourceInUseException", 400};
+inline constexpr wire::ErrorSpec kLimitExceeded{"LimitExceededException", 400};
+inline constexpr wire::ErrorSpec kTransactionCanceled{
+    "TransactionCanceledException", 400, wire::Fault::client, {}, wire::MessageMember::Message};
+inline constexpr wire::ErrorSpec kTransactionConflict{"TransactionConflictException", 400};
+inline constexpr wire::ErrorSpec kTransactionInProgress{
+    "TransactionInProgressException", 400, wire::Fault::client, {}, wire::MessageMember::Message};
+inline constexpr wire::ErrorSpec kIdempotentParameterMismatch{
+    "IdempotentParameterMismatchException",
+    400,
+    wire::Fault::client,
+    {},
+    wire::MessageMember::Message};
+inline constexpr wire::ErrorSpec kInternalServer{"InternalServerError", 500, wire::Fault::server};
+
+inline wire::ApiError validation(std::string message) {
+  return wire::ApiError{&kValidation, std::move(message), {}, {}};
+}
+inline std::unexpected<wire::ApiError> refuse(std::string message) {
+  return std::unexpected(validation(std::move(message)));
+}
+inline std::unexpected<wire::ApiError> refuse(Invalid reason) {
+  return refuse(std::move(reason.message));
+}
+
+// A model's result as an operation's.
+template <class T>
+wire::Result<T> answer(Checked<T> checked) {
+  if (!checked) return refuse(std::move(checked).error());
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*checked);
+  }
+}
+
+// A read of the store that failed.
+template <class T>
+std::unexpected<wire::ApiError> store_failed(store::StoreResult<T>& result) {
+  return std::unexpected(store::FromStoreError<wire::ApiError>::map(std::move(result).error()));
+}
+
+inline std::unexpected<wire::ApiError> corrupt_row() {
+  return wire::fail(kInternalServer, "Stored data is damaged: an item cannot be read.");
+}
+
+}  // namespace mayfly::dynamodb

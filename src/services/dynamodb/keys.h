@@ -1,0 +1,57 @@
+// Stored keys of DynamoDB: the only file that knows them. docs/formats/dynamodb-items.md has the
+// layout.
+//
+// Rows lie in the order of a 32-bit hash of the partition key, then the partition key, then the
+// sort key: so a Scan goes in hash order, parallel segments divide the hashes, and a Query is one
+// range.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/arn.h"
+#include "services/dynamodb/model/key_condition.h"
+#include "services/dynamodb/model/schema.h"
+
+namespace mayfly::dynamodb::keys {
+
+// Tables of an account and region, by name.
+std::string table(const base::Scope& scope, std::string_view name);
+std::string tables(const base::Scope& scope);
+std::optional<std::string> table_name(std::string_view key);
+
+// ClientRequestToken of TransactWriteItems, and the tokens by the time they end.
+std::string token(const base::Scope& scope, std::string_view token);
+std::string token_expiry(const base::Scope& scope, std::int64_t epoch_ms, std::string_view token);
+struct TokenExpiry {
+  std::int64_t epoch_ms = 0;
+  std::string token;
+};
+std::string token_expiries(const base::Scope& scope);
+std::optional<TokenExpiry> read_token_expiry(const base::Scope& scope, std::string_view key);
+
+// What all keys of the table's items begin with; and of all its index entries; and of one index.
+std::string items(const base::Scope& scope, std::uint64_t row_id);
+std::string index_entries(const base::Scope& scope, std::uint64_t row_id);
+std::string index_entries(const base::Scope& scope, std::uint64_t row_id, std::uint64_t index_id);
+std::string rows(const Table& table, const Index* index);
+
+std::string item(const Table& table, const KeyValues& key);
+// The entry of an item with these keys of the table, under these keys of the index.
+std::string index_entry(const Table& table, const Index& index, const KeyValues& index_key,
+                        const KeyValues& table_key);
+
+struct Range {
+  std::string begin;
+  std::string end;
+};
+Range query(const Table& table, const Index* index, const KeyCondition& condition);
+// Segment `segment` of `total`: a part of the hashes.
+Range scan(const Table& table, const Index* index, std::uint32_t segment, std::uint32_t total);
+// How much of all hashes lies at or before this row: for estimates. `rows` is what its key begins
+// with.
+double hash_fraction(std::string_view rows, std::string_view key);
+
+}  // namespace mayfly::dynamodb::keys

@@ -1,0 +1,121 @@
+// What a table is: its keys, its indexes and settings. Immutable once read; a change makes a new
+// one.
+//
+// Table is what operations work with; table_record.h is its stored form, the shapes its form in the
+// API.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arn.h"
+#include "base/clock.h"
+#include "services/dynamodb/model/error.h"
+#include "services/dynamodb/model/value.h"
+
+namespace mayfly::dynamodb {
+
+struct KeyAttribute {
+  std::string name;
+  Type type = Type::s;  // s, n or b
+  bool operator==(const KeyAttribute&) const = default;
+};
+
+struct KeySchema {
+  KeyAttribute partition;
+  std::optional<KeyAttribute> sort;
+
+  bool contains(std::string_view attribute) const {
+    return partition.name == attribute || (sort && sort->name == attribute);
+  }
+  std::size_t size() const { return sort ? 2 : 1; }
+};
+
+enum class ProjectionType : std::uint8_t { all, keys_only, include };
+enum class IndexKind : std::uint8_t { local, global };
+enum class IndexStatus : std::uint8_t { creating, active };
+
+struct Throughput {
+  std::int64_t read = 0;
+  std::int64_t write = 0;
+  bool operator==(const Throughput&) const = default;
+};
+
+struct Index {
+  std::string name;
+  IndexKind kind = IndexKind::global;
+  std::uint64_t id = 0;  // unique in the table, never used again
+  KeySchema keys;
+  ProjectionType projection = ProjectionType::all;
+  std::vector<std::string> included;  // NonKeyAttributes, of ProjectionType::include
+  IndexStatus status = IndexStatus::active;
+  Throughput throughput;
+  std::optional<Throughput> on_demand_limit;
+  std::optional<Throughput> warm;
+};
+
+enum class BillingMode : std::uint8_t { provisioned, pay_per_request };
+enum class DeletionProtection : std::uint8_t { off, on };
+
+struct Tag {
+  std::string key;
+  std::string value;
+};
+
+struct Table {
+  base::Scope scope;
+  std::string name;
+  std::string id;  // TableId, a UUID
+  std::uint64_t row_id =
+      0;  // in the keys of its rows; a table of the same name made later has another one
+  KeySchema keys;
+  std::vector<KeyAttribute> attributes;  // AttributeDefinitions, as given
+  std::vector<Index> indexes;
+  std::uint64_t next_index_id = 1;
+  BillingMode billing = BillingMode::provisioned;
+  std::optional<base::WallTime> pay_per_request_since;
+  Throughput throughput;
+  std::optional<Throughput> on_demand_limit;  // OnDemandThroughput, as asked for
+  std::optional<Throughput> warm;             // WarmThroughput, as asked for
+  base::WallTime created;
+  DeletionProtection deletion_protection = DeletionProtection::off;
+  std::string table_class;      // empty where never set
+  std::string encryption_type;  // "KMS" where the client asked for it, else empty
+  std::string encryption_key;
+  std::vector<Tag> tags;
+
+  std::string arn() const { return scope.arn("dynamodb", "table/" + name); }
+  const Index* find_index(std::string_view index_name) const;
+  bool is_any_key(std::string_view attribute) const;  // of the table or of an index
+};
+
+// Key values of one item, pointing into it.
+struct KeyValues {
+  const Value* partition = nullptr;
+  const Value* sort = nullptr;  // null where the schema has none
+};
+
+// For PutItem: the key of a whole item. The messages name what is missing or wrong.
+Checked<KeyValues> key_of_item(const KeySchema& schema, const Item& item);
+// For GetItem and the like: `key` holds the key attributes and nothing else.
+Checked<KeyValues> key_of_key(const KeySchema& schema, const Item& key);
+// An index's key values if the item is in the index, nullopt if it is not (sparse). No message: see
+// check_index_keys.
+std::optional<KeyValues> index_key(const Index& index, const Item& item);
+// Refuses an item whose index key attributes have a type or size that cannot be indexed. DynamoDB
+// words it after the kind of write.
+enum class WriteKind : std::uint8_t { put, update };
+Checked<void> check_index_keys(const Table& table, const Item& item, WriteKind kind);
+
+// The attributes of `item` that the index holds.
+Item project_for_index(const Table& table, const Index& index, const Item& item);
+// Only the key attributes: of the table, and of the index where one is given.
+Item key_attributes(const Table& table, const Index* index, const Item& item);
+
+// 3 to 255 of a-z A-Z 0-9 _ - .
+bool is_valid_name(std::string_view name);
+
+}  // namespace mayfly::dynamodb

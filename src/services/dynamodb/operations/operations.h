@@ -1,0 +1,62 @@
+// Every operation's handler; dynamodb.cc binds them to their names.
+#pragma once
+
+#include "api/operation.h"
+#include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/item_shapes.h"
+#include "services/dynamodb/table_shapes.h"
+
+namespace mayfly::dynamodb {
+
+template <class Response>
+using Answer = base::Task<wire::Result<Response>>;
+
+Answer<TableResponse> create_table(Dynamodb& dynamodb, const api::RequestContext& context,
+                                   CreateTableRequest request);
+Answer<DescribeTableResponse> describe_table(Dynamodb& dynamodb, const api::RequestContext& context,
+                                             DescribeTableRequest request);
+Answer<TableResponse> update_table(Dynamodb& dynamodb, const api::RequestContext& context,
+                                   UpdateTableRequest request);
+Answer<TableResponse> delete_table(Dynamodb& dynamodb, const api::RequestContext& context,
+                                   DeleteTableRequest request);
+Answer<ListTablesResponse> list_tables(Dynamodb& dynamodb, const api::RequestContext& context,
+                                       ListTablesRequest request);
+Answer<void> tag_resource(Dynamodb& dynamodb, const api::RequestContext& context,
+                          TagResourceRequest request);
+Answer<void> untag_resource(Dynamodb& dynamodb, const api::RequestContext& context,
+                            UntagResourceRequest request);
+Answer<ListTagsResponse> list_tags_of_resource(Dynamodb& dynamodb,
+                                               const api::RequestContext& context,
+                                               ListTagsRequest request);
+Answer<DescribeLimitsResponse> describe_limits(Dynamodb& dynamodb,
+                                               const api::RequestContext& context,
+                                               wire::Empty request);
+Answer<DescribeEndpointsResponse> describe_endpoints(Dynamodb& dynamodb,
+                                                     const api::RequestContext& context,
+                                                     wire::Empty request);
+
+Answer<WriteResponse> put_item(Dynamodb& dynamodb, const api::RequestContext& context,
+                               PutItemRequest request);
+Answer<GetItemResponse> get_item(Dynamodb& dynamodb, const api::RequestContext& context,
+                                 GetItemRequest request);
+Answer<WriteResponse> update_item(Dynamodb& dynamodb, const api::RequestContext& context,
+                                  UpdateItemRequest request);
+Answer<WriteResponse> delete_item(Dynamodb& dynamodb, const api::RequestContext& context,
+                                  DeleteItemRequest request);
+Answer<PageResponse> query(Dynamodb& dynamodb, const api::RequestContext& context,
+                           QueryRequest request);
+Answer<PageResponse> scan(Dynamodb& dynamodb, const api::RequestContext& context,
+                          ScanRequest request);
+Answer<BatchGetItemResponse> batch_get_item(Dynamodb& dynamodb, const api::RequestContext& context,
+                                            BatchGetItemRequest request);
+Answer<BatchWriteItemResponse> batch_write_item(Dynamodb& dynamodb,
+                                                const api::RequestContext& context,
+                                                BatchWriteItemRequest request);
+Answer<TransactWriteItemsResponse> transact_write_items(Dynamodb& dynamodb,
+                                                        const api::RequestContext& context,
+                                                        TransactWriteItemsRequest request);
+Answer<TransactGetItemsResponse> transact_get_items(Dynamodb& dynamodb,
+                                                    const api::RequestContext& context,
+                                                    TransactGetItemsRequest request);
+
+}  // namespace mayfly::dynamodb

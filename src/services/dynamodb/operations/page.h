@@ -1,0 +1,49 @@
+// Page: how Query and Scan walk over rows: filter, projection, limits of a page, where the next one
+// begins.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "services/dynamodb/keys.h"
+#include "services/dynamodb/operations/capacity.h"
+#include "services/dynamodb/operations/parameters.h"
+#include "services/dynamodb/operations/tables.h"
+
+namespace mayfly::dynamodb {
+
+inline constexpr std::size_t kMaxPageBytes = 1024 * 1024;
+
+enum class Select : std::uint8_t { all_attributes, all_projected, specific, count };
+
+// What Query and Scan ask of their rows, parsed. Moving it keeps the trees good.
+struct PageRequest {
+  Placeholders placeholders;
+  OwnedCondition filter;
+  std::optional<Projection> projection;
+  Select select = Select::all_attributes;
+  std::optional<std::int32_t> limit;
+  std::optional<Item> start;  // ExclusiveStartKey
+  store::Direction direction = store::Direction::forward;
+  Consistency consistency = Consistency::eventual;
+  Report report = Report::none;
+};
+
+// The index named, or null; checks that it can be read so.
+wire::Result<const Index*> readable_index(const Table& table,
+                                          const std::optional<std::string>& name,
+                                          const PageRequest& request);
+// Select, from the parameter and what else is given.
+wire::Result<Select> select_of(const std::optional<std::string>& text, bool has_index,
+                               bool has_projection);
+
+// The part of `range` behind ExclusiveStartKey (before it, in reverse). `outside`: what to say of a
+// key that is not in it.
+wire::Result<keys::Range> resume(const Table& table, const Index* index, keys::Range range,
+                                 const PageRequest& request, std::string_view outside);
+
+base::Task<wire::Result<PageResponse>> read_page(store::Transaction& transaction, TablePtr table,
+                                                 const Index* index, keys::Range range,
+                                                 const PageRequest& request);
+
+}  // namespace mayfly::dynamodb

@@ -1,0 +1,69 @@
+#include "services/dynamodb/convert.h"
+#include "services/dynamodb/operations/operations.h"
+#include "services/dynamodb/operations/page.h"
+#include "services/dynamodb/operations/page_request.h"
+
+namespace mayfly::dynamodb {
+namespace {
+
+wire::Result<void> check_segments(const ScanRequest& request) {
+  if (request.segment && !request.total_segments) {
+    return refuse(
+        "The TotalSegments parameter is required but was not present in the request when Segment "
+        "parameter is "
+        "present");
+  }
+  if (request.total_segments && !request.segment) {
+    return refuse(
+        "The Segment parameter is required but was not present in the request when parameter "
+        "TotalSegments is "
+        "present");
+  }
+  if (request.segment && *request.segment >= *request.total_segments) {
+    return refuse(
+        "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+        "Segment: " +
+        std::to_string(*request.segment) +
+        " is not less than TotalSegments: " + std::to_string(*request.total_segments));
+  }
+  return {};
+}
+
+wire::Result<PageRequest> read_scan(ScanRequest& request) {
+  if (auto checked = check_segments(request); !checked)
+    return std::unexpected(std::move(checked).error());
+  PageRequest page;
+  auto read = read_page_request(request, page, request.scan_filter, "ScanFilter",
+                                {{"FilterExpression", request.filter_expression.has_value()}}, {});
+  if (!read) return std::unexpected(std::move(read).error());
+  if (auto used = page.placeholders.all_used(); !used) return refuse(std::move(used).error());
+  return page;
+}
+
+}  // namespace
+
+base::Task<wire::Result<PageResponse>> scan(Dynamodb& dynamodb, const api::RequestContext& context,
+                                            ScanRequest request) {
+  auto name = table_name_of(context.scope, std::move(request.table_name));
+  if (!name) co_return std::unexpected(std::move(name).error());
+  auto page = read_scan(request);
+  if (!page) co_return std::unexpected(std::move(page).error());
+
+  const std::unique_ptr<store::Transaction> transaction = dynamodb.store.begin();
+  auto table = co_await open_table(dynamodb, *transaction, context.scope, *name, Missing::brief,
+                                   store::Conflict::ignore);
+  if (!table) co_return std::unexpected(std::move(table).error());
+  auto index = readable_index(**table, request.index_name, *page);
+  if (!index) co_return std::unexpected(std::move(index).error());
+
+  const auto segment = static_cast<std::uint32_t>(request.segment.value_or(0));
+  const auto total = static_cast<std::uint32_t>(request.total_segments.value_or(1));
+  auto range = resume(**table, *index, keys::scan(**table, *index, segment, total), *page,
+                      "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+                      "ExclusiveStartKey with correct Segment. TotalSegments: " +
+                          std::to_string(total) + " Segment: " + std::to_string(segment));
+  if (!range) co_return std::unexpected(std::move(range).error());
+  co_return co_await read_page(*transaction, *table, *index, std::move(*range), *page);
+}
+
+}  // namespace mayfly::dynamodb

@@ -1,0 +1,46 @@
+// Finding tables: what every operation does first.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/errors.h"
+#include "services/dynamodb/model/schema.h"
+#include "services/dynamodb/table_shapes.h"
+
+namespace mayfly::dynamodb {
+
+using TablePtr = std::shared_ptr<const Table>;
+
+// TableName may be a name or the table's ARN.
+wire::Result<std::string> table_name_of(const base::Scope& scope, std::string name_or_arn);
+// Of ResourceArn parameters: an ARN, and nothing else.
+wire::Result<std::string> table_name_of_arn(const base::Scope& scope, std::string_view arn);
+
+// Item operations and table operations word a missing table differently.
+enum class Missing : std::uint8_t { brief, named };
+
+// Reads the definition in this transaction, so that a commit conflicts with a concurrent change of
+// the table.
+base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transaction& transaction,
+                                              const base::Scope& scope, const std::string& name,
+                                              Missing missing,
+                                              store::Conflict conflict = store::Conflict::detect);
+void put_table(store::Transaction& transaction, const Table& table);
+
+// Rows and bytes of a table or one of its indexes: exact for small ones, estimated from the first
+// rows in hash order for large ones, so that no write has to count.
+struct Extent {
+  std::int64_t items = 0;
+  std::int64_t bytes = 0;
+};
+base::Task<wire::Result<Extent>> measure(store::Transaction& transaction, std::string rows);
+
+// A description with everything but the extents.
+TableDescription describe(const Table& table, std::string status);
+// The same, with them.
+base::Task<wire::Result<TableDescription>> describe_measured(store::Transaction& transaction,
+                                                             TablePtr table, std::string status);
+
+}  // namespace mayfly::dynamodb

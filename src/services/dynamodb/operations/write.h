@@ -1,0 +1,61 @@
+// Writing one item: what PutItem, UpdateItem, DeleteItem, BatchWriteItem and TransactWriteItems
+// have in common.
+//
+// A Write is a parsed request. apply_write() carries it out inside a transaction (and may be run
+// again in another): the item, its index entries, whatever else belongs to the change, together or
+// not at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "services/dynamodb/operations/capacity.h"
+#include "services/dynamodb/operations/parameters.h"
+#include "services/dynamodb/operations/tables.h"
+
+namespace mayfly::dynamodb {
+
+enum class ReturnValues : std::uint8_t { none, all_old, updated_old, all_new, updated_new };
+enum class OnFailure : std::uint8_t { nothing, all_old };  // ReturnValuesOnConditionCheckFailure
+enum class Metrics : std::uint8_t { none, size };          // ReturnItemCollectionMetrics
+
+struct Write {
+  enum class Kind : std::uint8_t { put, update, remove, check };
+  Kind kind = Kind::put;
+  Item item;  // of a put; the key of the others
+  // What the trees point into; moving a Write keeps them good.
+  Placeholders placeholders;
+  std::vector<LegacyCondition> legacy_conditions;
+  std::vector<LegacyUpdate> legacy_updates;
+  std::optional<Condition> condition;
+  std::optional<Update> update;
+  ReturnValues returns = ReturnValues::none;
+  OnFailure on_failure = OnFailure::nothing;
+  Report report = Report::none;
+  Metrics metrics = Metrics::none;
+};
+
+struct Written {
+  std::optional<Item> before;  // where it was read
+  std::optional<Item> after;   // of an update
+  Capacity capacity;           // where a report was asked for
+  std::optional<ItemCollectionMetrics> metrics;
+};
+
+// Fails with kConditionalCheckFailed where the condition does not hold.
+base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
+                                              const Write& write);
+
+// The row that a write is about, for telling whether two are about the same.
+wire::Result<std::string> row_of(const Table& table, const Write& write);
+
+// Index entries only, for an item that is there: what a backfill does.
+void put_index_entry(store::Transaction& transaction, const Table& table, const Index& index,
+                     const Item& item);
+
+// Opens the table, applies the write and commits, as often as it takes.
+base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb,
+                                                  const api::RequestContext& context,
+                                                  std::string table_name, Write write);
+
+}  // namespace mayfly::dynamodb

@@ -1,0 +1,501 @@
+// Requests and responses of the operations on tables.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/shape.h"
+
+namespace mayfly::dynamodb {
+
+inline constexpr std::array<std::string_view, 3> kScalarTypes{"S", "N", "B"};
+inline constexpr std::array<std::string_view, 2> kKeyTypes{"HASH", "RANGE"};
+inline constexpr std::array<std::string_view, 3> kProjectionTypes{"ALL", "KEYS_ONLY", "INCLUDE"};
+inline constexpr std::array<std::string_view, 2> kBillingModes{"PROVISIONED", "PAY_PER_REQUEST"};
+inline constexpr std::array<std::string_view, 2> kTableClasses{"STANDARD",
+                                                               "STANDARD_INFREQUENT_ACCESS"};
+inline constexpr std::array<std::string_view, 4> kStreamViews{"NEW_IMAGE", "OLD_IMAGE",
+                                                              "NEW_AND_OLD_IMAGES", "KEYS_ONLY"};
+inline constexpr std::array<std::string_view, 2> kEncryptionTypes{"AES256", "KMS"};
+inline constexpr std::string_view kNamePattern = "[a-zA-Z0-9_.-]+";
+
+struct AttributeDefinition {
+  std::string attribute_name;
+  std::string attribute_type;
+  static constexpr auto shape() {
+    using Self = AttributeDefinition;
+    return std::tuple{
+        wire::field("AttributeName", &Self::attribute_name).required().length(1, 255),
+        wire::field("AttributeType", &Self::attribute_type).required().one_of(kScalarTypes)};
+  }
+};
+
+struct KeySchemaElement {
+  std::string attribute_name;
+  std::string key_type;
+  static constexpr auto shape() {
+    using Self = KeySchemaElement;
+    return std::tuple{wire::field("AttributeName", &Self::attribute_name).required().length(1, 255),
+                      wire::field("KeyType", &Self::key_type).required().one_of(kKeyTypes)};
+  }
+};
+
+struct ProjectionShape {
+  std::optional<std::string> projection_type;
+  std::optional<std::vector<std::string>> non_key_attributes;
+  static constexpr auto shape() {
+    using Self = ProjectionShape;
+    return std::tuple{
+        wire::field("ProjectionType", &Self::projection_type).one_of(kProjectionTypes),
+        wire::field("NonKeyAttributes", &Self::non_key_attributes)
+            .items(1, 20)
+            .each(wire::rules().length(1, 255))};
+  }
+};
+
+struct ProvisionedThroughput {
+  std::int64_t read_capacity_units = 0;
+  std::int64_t write_capacity_units = 0;
+  static constexpr auto shape() {
+    using Self = ProvisionedThroughput;
+    return std::tuple{
+        wire::field("ReadCapacityUnits", &Self::read_capacity_units).required().at_least(1),
+        wire::field("WriteCapacityUnits", &Self::write_capacity_units).required().at_least(1)};
+  }
+};
+
+struct OnDemandThroughput {
+  std::optional<std::int64_t> max_read_request_units;
+  std::optional<std::int64_t> max_write_request_units;
+  static constexpr auto shape() {
+    using Self = OnDemandThroughput;
+    return std::tuple{wire::field("MaxReadRequestUnits", &Self::max_read_request_units),
+                      wire::field("MaxWriteRequestUnits", &Self::max_write_request_units)};
+  }
+};
+
+struct WarmThroughput {
+  std::optional<std::int64_t> read_units_per_second;
+  std::optional<std::int64_t> write_units_per_second;
+  std::optional<std::string> status;  // in answers
+  static constexpr auto shape() {
+    using Self = WarmThroughput;
+    return std::tuple{wire::field("ReadUnitsPerSecond", &Self::read_units_per_second),
+                      wire::field("WriteUnitsPerSecond", &Self::write_units_per_second),
+                      wire::field("Status", &Self::status)};
+  }
+};
+
+struct SecondaryIndex {  // local ones take no throughput
+  std::string index_name;
+  std::vector<KeySchemaElement> key_schema;
+  ProjectionShape projection;
+  std::optional<ProvisionedThroughput> provisioned_throughput;
+  std::optional<OnDemandThroughput> on_demand_throughput;
+  std::optional<WarmThroughput> warm_throughput;
+  static constexpr auto shape() {
+    using Self = SecondaryIndex;
+    return std::tuple{
+        wire::field("IndexName", &Self::index_name).required().length(3, 255).pattern(kNamePattern),
+        wire::field("KeySchema", &Self::key_schema).required().items(1, 2),
+        wire::field("Projection", &Self::projection).required(),
+        wire::field("ProvisionedThroughput", &Self::provisioned_throughput),
+        wire::field("OnDemandThroughput", &Self::on_demand_throughput),
+        wire::field("WarmThroughput", &Self::warm_throughput)};
+  }
+};
+
+struct StreamSpecification {
+  bool stream_enabled = false;
+  std::optional<std::string> stream_view_type;
+  static constexpr auto shape() {
+    using Self = StreamSpecification;
+    return std::tuple{wire::field("StreamEnabled", &Self::stream_enabled).required(),
+                      wire::field("StreamViewType", &Self::stream_view_type).one_of(kStreamViews)};
+  }
+};
+
+struct SseSpecification {
+  std::optional<bool> enabled;
+  std::optional<std::string> sse_type;
+  std::optional<std::string> kms_master_key_id;
+  static constexpr auto shape() {
+    using Self = SseSpecification;
+    return std::tuple{wire::field("Enabled", &Self::enabled),
+                      wire::field("SSEType", &Self::sse_type).one_of(kEncryptionTypes),
+                      wire::field("KMSMasterKeyId", &Self::kms_master_key_id)};
+  }
+};
+
+struct TagShape {
+  std::string key;
+  std::string value;
+  static constexpr auto shape() {
+    using Self = TagShape;
+    return std::tuple{wire::field("Key", &Self::key).required().length(1, 128),
+                      wire::field("Value", &Self::value).required().length(0, 256)};
+  }
+};
+
+struct CreateTableRequest {
+  std::vector<AttributeDefinition> attribute_definitions;
+  std::string table_name;
+  std::vector<KeySchemaElement> key_schema;
+  std::optional<std::vector<SecondaryIndex>> local_secondary_indexes;
+  std::optional<std::vector<SecondaryIndex>> global_secondary_indexes;
+  std::optional<std::string> billing_mode;
+  std::optional<ProvisionedThroughput> provisioned_throughput;
+  std::optional<StreamSpecification> stream_specification;
+  std::optional<SseSpecification> sse_specification;
+  std::optional<std::vector<TagShape>> tags;
+  std::optional<std::string> table_class;
+  std::optional<bool> deletion_protection_enabled;
+  std::optional<WarmThroughput> warm_throughput;
+  std::optional<std::string> resource_policy;
+  std::optional<OnDemandThroughput> on_demand_throughput;
+  std::optional<std::string> global_table_source_arn;
+  std::optional<std::string> global_table_settings_replication_mode;
+  static constexpr auto shape() {
+    using Self = CreateTableRequest;
+    return std::tuple{wire::field("AttributeDefinitions", &Self::attribute_definitions),
+                      wire::field("TableName", &Self::table_name).required().length(1, 1024),
+                      wire::field("KeySchema", &Self::key_schema).items(1, 2),
+                      wire::field("LocalSecondaryIndexes", &Self::local_secondary_indexes),
+                      wire::field("GlobalSecondaryIndexes", &Self::global_secondary_indexes),
+                      wire::field("BillingMode", &Self::billing_mode).one_of(kBillingModes),
+                      wire::field("ProvisionedThroughput", &Self::provisioned_throughput),
+                      wire::field("StreamSpecification", &Self::stream_specification),
+                      wire::field("SSESpecification", &Self::sse_specification),
+                      wire::field("Tags", &Self::tags),
+                      wire::field("TableClass", &Self::table_class).one_of(kTableClasses),
+                      wire::field("DeletionProtectionEnabled", &Self::deletion_protection_enabled),
+                      wire::field("WarmThroughput", &Self::warm_throughput),
+                      wire::field("ResourcePolicy", &Self::resource_policy),
+                      wire::field("OnDemandThroughput", &Self::on_demand_throughput),
+                      wire::field("GlobalTableSourceArn", &Self::global_table_source_arn),
+                      wire::field("GlobalTableSettingsReplicationMode",
+                                  &Self::global_table_settings_replication_mode)};
+  }
+};
+
+struct ThroughputDescription {
+  std::optional<wire::Timestamp> last_increase;
+  std::optional<wire::Timestamp> last_decrease;
+  std::int64_t number_of_decreases_today = 0;
+  std::int64_t read_capacity_units = 0;
+  std::int64_t write_capacity_units = 0;
+  static constexpr auto shape() {
+    using Self = ThroughputDescription;
+    return std::tuple{wire::field("LastIncreaseDateTime", &Self::last_increase),
+                      wire::field("LastDecreaseDateTime", &Self::last_decrease),
+                      wire::field("NumberOfDecreasesToday", &Self::number_of_decreases_today),
+                      wire::field("ReadCapacityUnits", &Self::read_capacity_units),
+                      wire::field("WriteCapacityUnits", &Self::write_capacity_units)};
+  }
+};
+
+struct IndexDescription {
+  std::string index_name;
+  std::vector<KeySchemaElement> key_schema;
+  ProjectionShape projection;
+  std::optional<std::string> index_status;  // global ones only, as what follows
+  std::optional<bool> backfilling;
+  std::optional<ThroughputDescription> provisioned_throughput;
+  std::int64_t index_size_bytes = 0;
+  std::int64_t item_count = 0;
+  std::string index_arn;
+  std::optional<OnDemandThroughput> on_demand_throughput;
+  std::optional<WarmThroughput> warm_throughput;
+  static constexpr auto shape() {
+    using Self = IndexDescription;
+    return std::tuple{wire::field("IndexName", &Self::index_name),
+                      wire::field("KeySchema", &Self::key_schema),
+                      wire::field("Projection", &Self::projection),
+                      wire::field("IndexStatus", &Self::index_status),
+                      wire::field("Backfilling", &Self::backfilling),
+                      wire::field("ProvisionedThroughput", &Self::provisioned_throughput),
+                      wire::field("IndexSizeBytes", &Self::index_size_bytes),
+                      wire::field("ItemCount", &Self::item_count),
+                      wire::field("IndexArn", &Self::index_arn),
+                      wire::field("OnDemandThroughput", &Self::on_demand_throughput),
+                      wire::field("WarmThroughput", &Self::warm_throughput)};
+  }
+};
+
+struct BillingModeSummary {
+  std::string billing_mode;
+  std::optional<wire::Timestamp> last_update_to_pay_per_request;
+  static constexpr auto shape() {
+    using Self = BillingModeSummary;
+    return std::tuple{
+        wire::field("BillingMode", &Self::billing_mode),
+        wire::field("LastUpdateToPayPerRequestDateTime", &Self::last_update_to_pay_per_request)};
+  }
+};
+
+struct SseDescription {
+  std::string status;
+  std::string sse_type;
+  std::optional<std::string> kms_master_key_arn;
+  static constexpr auto shape() {
+    using Self = SseDescription;
+    return std::tuple{wire::field("Status", &Self::status), wire::field("SSEType", &Self::sse_type),
+                      wire::field("KMSMasterKeyArn", &Self::kms_master_key_arn)};
+  }
+};
+
+struct TableClassSummary {
+  std::string table_class;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("TableClass", &TableClassSummary::table_class)};
+  }
+};
+
+struct TableDescription {
+  std::vector<AttributeDefinition> attribute_definitions;
+  std::string table_name;
+  std::vector<KeySchemaElement> key_schema;
+  std::string table_status;
+  wire::Timestamp creation;
+  ThroughputDescription provisioned_throughput;
+  std::int64_t table_size_bytes = 0;
+  std::int64_t item_count = 0;
+  std::string table_arn;
+  std::string table_id;
+  std::optional<BillingModeSummary> billing_mode_summary;
+  std::optional<std::vector<IndexDescription>> local_secondary_indexes;
+  std::optional<std::vector<IndexDescription>> global_secondary_indexes;
+  std::optional<SseDescription> sse_description;
+  std::optional<TableClassSummary> table_class_summary;
+  bool deletion_protection_enabled = false;
+  std::optional<OnDemandThroughput> on_demand_throughput;
+  std::optional<WarmThroughput> warm_throughput;
+  static constexpr auto shape() {
+    using Self = TableDescription;
+    return std::tuple{wire::field("AttributeDefinitions", &Self::attribute_definitions),
+                      wire::field("TableName", &Self::table_name),
+                      wire::field("KeySchema", &Self::key_schema),
+                      wire::field("TableStatus", &Self::table_status),
+                      wire::field("CreationDateTime", &Self::creation),
+                      wire::field("ProvisionedThroughput", &Self::provisioned_throughput),
+                      wire::field("TableSizeBytes", &Self::table_size_bytes),
+                      wire::field("ItemCount", &Self::item_count),
+                      wire::field("TableArn", &Self::table_arn),
+                      wire::field("TableId", &Self::table_id),
+                      wire::field("BillingModeSummary", &Self::billing_mode_summary),
+                      wire::field("LocalSecondaryIndexes", &Self::local_secondary_indexes),
+                      wire::field("GlobalSecondaryIndexes", &Self::global_secondary_indexes),
+                      wire::field("SSEDescription", &Self::sse_description),
+                      wire::field("TableClassSummary", &Self::table_class_summary),
+                      wire::field("DeletionProtectionEnabled", &Self::deletion_protection_enabled),
+                      wire::field("OnDemandThroughput", &Self::on_demand_throughput),
+                      wire::field("WarmThroughput", &Self::warm_throughput)};
+  }
+};
+
+// CreateTable, UpdateTable and DeleteTable answer this.
+struct TableResponse {
+  TableDescription table_description;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("TableDescription", &TableResponse::table_description)};
+  }
+};
+
+struct DescribeTableRequest {
+  std::string table_name;
+  static constexpr auto shape() {
+    return std::tuple{
+        wire::field("TableName", &DescribeTableRequest::table_name).required().length(1, 1024)};
+  }
+};
+
+struct DescribeTableResponse {
+  TableDescription table;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("Table", &DescribeTableResponse::table)};
+  }
+};
+
+struct DeleteTableRequest {
+  std::string table_name;
+  static constexpr auto shape() {
+    return std::tuple{
+        wire::field("TableName", &DeleteTableRequest::table_name).required().length(1, 1024)};
+  }
+};
+
+struct ListTablesRequest {
+  std::optional<std::string> exclusive_start_table_name;
+  std::int32_t limit = 100;
+  static constexpr auto shape() {
+    using Self = ListTablesRequest;
+    return std::tuple{wire::field("ExclusiveStartTableName", &Self::exclusive_start_table_name)
+                          .length(3, 255)
+                          .pattern(kNamePattern),
+                      wire::field("Limit", &Self::limit).range(1, 100)};
+  }
+};
+
+struct ListTablesResponse {
+  std::vector<std::string> table_names;
+  std::optional<std::string> last_evaluated_table_name;
+  static constexpr auto shape() {
+    using Self = ListTablesResponse;
+    return std::tuple{wire::field("TableNames", &Self::table_names),
+                      wire::field("LastEvaluatedTableName", &Self::last_evaluated_table_name)};
+  }
+};
+
+struct UpdateIndexAction {
+  std::string index_name;
+  std::optional<ProvisionedThroughput> provisioned_throughput;
+  std::optional<OnDemandThroughput> on_demand_throughput;
+  std::optional<WarmThroughput> warm_throughput;
+  static constexpr auto shape() {
+    using Self = UpdateIndexAction;
+    return std::tuple{
+        wire::field("IndexName", &Self::index_name).required().length(3, 255).pattern(kNamePattern),
+        wire::field("ProvisionedThroughput", &Self::provisioned_throughput),
+        wire::field("OnDemandThroughput", &Self::on_demand_throughput),
+        wire::field("WarmThroughput", &Self::warm_throughput)};
+  }
+};
+
+struct DeleteIndexAction {
+  std::string index_name;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("IndexName", &DeleteIndexAction::index_name)
+                          .required()
+                          .length(3, 255)
+                          .pattern(kNamePattern)};
+  }
+};
+
+struct IndexUpdate {
+  std::optional<UpdateIndexAction> update;
+  std::optional<SecondaryIndex> create;
+  std::optional<DeleteIndexAction> remove;
+  static constexpr auto shape() {
+    using Self = IndexUpdate;
+    return std::tuple{wire::field("Update", &Self::update), wire::field("Create", &Self::create),
+                      wire::field("Delete", &Self::remove)};
+  }
+};
+
+struct UpdateTableRequest {
+  std::optional<std::vector<AttributeDefinition>> attribute_definitions;
+  std::string table_name;
+  std::optional<std::string> billing_mode;
+  std::optional<ProvisionedThroughput> provisioned_throughput;
+  std::optional<std::vector<IndexUpdate>> global_secondary_index_updates;
+  std::optional<StreamSpecification> stream_specification;
+  std::optional<SseSpecification> sse_specification;
+  wire::Document replica_updates;
+  std::optional<std::string> table_class;
+  std::optional<bool> deletion_protection_enabled;
+  std::optional<std::string> multi_region_consistency;
+  wire::Document global_table_witness_updates;
+  std::optional<OnDemandThroughput> on_demand_throughput;
+  std::optional<WarmThroughput> warm_throughput;
+  std::optional<std::string> global_table_settings_replication_mode;
+  static constexpr auto shape() {
+    using Self = UpdateTableRequest;
+    return std::tuple{
+        wire::field("AttributeDefinitions", &Self::attribute_definitions),
+        wire::field("TableName", &Self::table_name).required().length(1, 1024),
+        wire::field("BillingMode", &Self::billing_mode).one_of(kBillingModes),
+        wire::field("ProvisionedThroughput", &Self::provisioned_throughput),
+        wire::field("GlobalSecondaryIndexUpdates", &Self::global_secondary_index_updates),
+        wire::field("StreamSpecification", &Self::stream_specification),
+        wire::field("SSESpecification", &Self::sse_specification),
+        wire::field("ReplicaUpdates", &Self::replica_updates),
+        wire::field("TableClass", &Self::table_class).one_of(kTableClasses),
+        wire::field("DeletionProtectionEnabled", &Self::deletion_protection_enabled),
+        wire::field("MultiRegionConsistency", &Self::multi_region_consistency),
+        wire::field("GlobalTableWitnessUpdates", &Self::global_table_witness_updates),
+        wire::field("OnDemandThroughput", &Self::on_demand_throughput),
+        wire::field("WarmThroughput", &Self::warm_throughput),
+        wire::field("GlobalTableSettingsReplicationMode",
+                    &Self::global_table_settings_replication_mode)};
+  }
+};
+
+struct TagResourceRequest {
+  std::string resource_arn;
+  std::vector<TagShape> tags;
+  static constexpr auto shape() {
+    using Self = TagResourceRequest;
+    return std::tuple{wire::field("ResourceArn", &Self::resource_arn).required().length(1, 1283),
+                      wire::field("Tags", &Self::tags).required()};
+  }
+};
+
+struct UntagResourceRequest {
+  std::string resource_arn;
+  std::vector<std::string> tag_keys;
+  static constexpr auto shape() {
+    using Self = UntagResourceRequest;
+    return std::tuple{
+        wire::field("ResourceArn", &Self::resource_arn).required().length(1, 1283),
+        wire::field("TagKeys", &Self::tag_keys).required().each(wire::rules().length(1, 128))};
+  }
+};
+
+struct ListTagsRequest {
+  std::string resource_arn;
+  std::optional<std::string> next_token;
+  static constexpr auto shape() {
+    using Self = ListTagsRequest;
+    return std::tuple{wire::field("ResourceArn", &Self::resource_arn).required().length(1, 1283),
+                      wire::field("NextToken", &Self::next_token)};
+  }
+};
+
+struct ListTagsResponse {
+  std::vector<TagShape> tags;
+  std::optional<std::string> next_token;
+  static constexpr auto shape() {
+    using Self = ListTagsResponse;
+    return std::tuple{wire::field("Tags", &Self::tags),
+                      wire::field("NextToken", &Self::next_token)};
+  }
+};
+
+struct DescribeLimitsResponse {
+  std::int64_t account_max_read = 0;
+  std::int64_t account_max_write = 0;
+  std::int64_t table_max_read = 0;
+  std::int64_t table_max_write = 0;
+  static constexpr auto shape() {
+    using Self = DescribeLimitsResponse;
+    return std::tuple{wire::field("AccountMaxReadCapacityUnits", &Self::account_max_read),
+                      wire::field("AccountMaxWriteCapacityUnits", &Self::account_max_write),
+                      wire::field("TableMaxReadCapacityUnits", &Self::table_max_read),
+                      wire::field("TableMaxWriteCapacityUnits", &Self::table_max_write)};
+  }
+};
+
+struct Endpoint {
+  std::string address;
+  std::int64_t cache_period_in_minutes = 0;
+  static constexpr auto shape() {
+    using Self = Endpoint;
+    return std::tuple{
+        wire::field("Address", &Self::address).required(),
+        wire::field("CachePeriodInMinutes", &Self::cache_period_in_minutes).required()};
+  }
+};
+
+struct DescribeEndpointsResponse {
+  std::vector<Endpoint> endpoints;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("Endpoints", &DescribeEndpointsResponse::endpoints).required()};
+  }
+};
+
+}  // namespace mayfly::dynamodb
