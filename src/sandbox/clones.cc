@@ -21,7 +21,9 @@ namespace {
 // turn.
 constexpr std::chrono::seconds kOrderLimit{30};
 // A new nest is furnished a little after the last clone, so as not to take the processor from it.
-constexpr std::chrono::milliseconds kRefillDelay{10};
+constexpr std::chrono::milliseconds kRefillDelay{2};
+// Without clones for this long, one spare is enough.
+constexpr std::chrono::seconds kQuiet{10};
 constexpr std::size_t kMaxSpares = 4;
 constexpr int kMaxUninvitedCalls = 100;
 // However much its template holds, a clone may allocate this much of its own.
@@ -89,7 +91,11 @@ void Sandbox::clone(CloneRequest request, base::UniqueFd control, base::UniqueFd
         {});
     pending_.erase(found);
   });
-  spares_ = std::clamp(pending_.size(), spares_, kMaxSpares);
+  // A clone that finds no nest ready is a sign of a burst: more are kept ready for a while.
+  const auto ready = std::ranges::count(nests_, Nest::State::ready, &Nest::state);
+  if (static_cast<std::size_t>(ready) < pending_.size())
+    spares_ = std::min(spares_ + 1, kMaxSpares);
+  quiet_ = shared_.loop.after(kQuiet, [this] { shrink_spares(); });
   pump();
 }
 
@@ -134,6 +140,15 @@ void Sandbox::pump() {
       pump();
     });
   }
+}
+
+void Sandbox::shrink_spares() {
+  spares_ = 1;
+  std::vector<Nest*> ready;
+  for (const auto& nest : nests_) {
+    if (nest->state() == Nest::State::ready) ready.push_back(nest.get());
+  }
+  for (std::size_t at = 1; at < ready.size(); ++at) ready[at]->end("");
 }
 
 void Sandbox::add_nest(std::uint64_t tmp_bytes) {
@@ -213,7 +228,7 @@ void Sandbox::nest_ended(Nest& nest) {
   drop_ = shared_.loop.after(std::chrono::milliseconds(0), [this] { dropped_.clear(); });
   if (busy_ == &nest) busy_ = nullptr;
   if (state_ == State::ending) return finish_if_done();
-  if (was_used) return pump();
+  if (was_used || why.empty()) return pump();
   // Nests that fail before they are of use would fail again and again: tell those who wait, and try
   // anew on demand.
   if (state_ == State::running) {

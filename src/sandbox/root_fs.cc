@@ -109,7 +109,7 @@ Done show_etc(const std::string& root, const std::string& folder) {
   if (auto done = show(folder, root + "/etc", kLocked | MOUNT_ATTR_RDONLY); !done) return done;
   for (const char* name : kShownFolders) {
     const std::string source = std::string("/etc/") + name;
-    struct stat info {};
+    struct stat info{};
     if (::stat(source.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) continue;
     if (auto done = show(source, root + source, kLocked | MOUNT_ATTR_RDONLY); !done) return done;
   }

@@ -38,8 +38,10 @@ class SharedEtc {
   std::int64_t resolver_changed_ = -1;
 };
 
-// Folders of the host's /etc that are shown as they are: links and public certificates, too many to copy.
-inline constexpr const char* kShownFolders[] = {"alternatives", "ssl/certs", "pki", "crypto-policies"};
+// Folders of the host's /etc that are shown as they are: links and public certificates, too many to
+// copy.
+inline constexpr const char* kShownFolders[] = {"alternatives", "ssl/certs", "pki",
+                                                "crypto-policies"};
 
 struct RootPlan {
   const SandboxSpec& spec;

@@ -14,16 +14,16 @@ namespace {
 namespace fs = std::filesystem;
 
 // Files of the host, as far as they are there and readable by everybody.
-constexpr const char* kCopied[] = {"ld.so.cache",    "localtime",       "timezone",
-                                   "mime.types",     "services",        "protocols",
-                                   "gai.conf",       "host.conf",       "os-release",
-                                   "debian_version", "ssl/openssl.cnf", "ssl/cert.pem"};
+constexpr const char* kCopied[] = {
+    "ld.so.cache", "localtime", "timezone",   "mime.types",     "services",        "protocols",
+    "gai.conf",    "host.conf", "os-release", "debian_version", "ssl/openssl.cnf", "ssl/cert.pem"};
 
 // A file is taken as it reads: localtime and os-release are links that may lead elsewhere.
 void copy_file(const std::string& name, const std::string& folder) {
-  struct stat info {};
+  struct stat info{};
   const std::string source = "/etc/" + name;
-  if (::stat(source.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & S_IROTH) == 0) return;
+  if (::stat(source.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & S_IROTH) == 0)
+    return;
   if (auto text = read_file(source)) (void)replace_file(folder + "/" + name, *text);
 }
 

@@ -129,13 +129,14 @@ class Warden {
   virtual base::Task<std::expected<Started, SandboxError>> clone(ProcessId of, std::string name,
                                                                  Limits limits) = 0;
   // Kills every process of the sandbox at once; the exit is reported as usual. Unknown ids are
-  // ignored.
+  // ignored. Clones outlive their template, but where there are no cgroups they end with it.
   virtual void kill(ProcessId id) = 0;
   // What the group used so far, read from its cgroup (cheap: no message to the warden). nullopt
-  // once it has ended.
+  // once it has ended, and where report() says that there is no usage accounting; Exit::usage then
+  // has what the process itself used.
   virtual std::optional<Usage> usage(ProcessId id) const = 0;
-  // Called once for each process that ended, on a thread of the warden client. Set it before the
-  // first start().
+  // Called once for each process that ended, on a thread of the warden client, possibly before the
+  // coroutine of its start() or clone() has resumed. Set it before the first start().
   virtual void on_exit(std::function<void(Exit)> handler) = 0;
 };
 

@@ -143,6 +143,14 @@ inline SandboxSpec shell(const std::string& script) {
   return spec;
 }
 
+inline bool in_force(Warden& warden, const std::string& name) {
+  for (const Feature& feature : warden.report()) {
+    if (feature.name == name) return feature.in_force;
+  }
+  ADD_FAILURE() << "no such feature: " << name;
+  return false;
+}
+
 inline bool can_sandbox() {
   static const bool can = [] {
     TestWarden warden;

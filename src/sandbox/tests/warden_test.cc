@@ -84,7 +84,7 @@ TEST(Warden, KillEndsTheWholeTreeAndTellsIt) {
   pollfd wait{started->output.get(), POLLIN, 0};
   ASSERT_EQ(::poll(&wait, 1, kPatienceMs), 1);
   ASSERT_EQ(::read(started->output.get(), up, 3), 3);
-  EXPECT_TRUE(warden->usage(started->id));
+  EXPECT_EQ(warden->usage(started->id).has_value(), in_force(*warden, "usage accounting"));
   warden->kill(started->id);
   auto exit = warden.exit_of(started->id);
   ASSERT_TRUE(exit);
