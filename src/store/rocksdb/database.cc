@@ -45,6 +45,31 @@ StoreError system_error(std::string_view what, const std::filesystem::path& path
                                  std::error_code(errno, std::generic_category()).message()));
 }
 
+StoreResult<void> sync_folder(const std::filesystem::path& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return std::unexpected(system_error("open", folder));
+  StoreResult<void> result;
+  if (::fsync(file) != 0) result = std::unexpected(system_error("sync", folder));
+  ::close(file);
+  return result;
+}
+
+// Makes the folder and its parents, and syncs their entries: a folder that a power cut takes away
+// would take acknowledged commits with it.
+StoreResult<void> create_folders(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return {};
+  if (folder.has_parent_path() && folder.parent_path() != folder) {
+    if (auto parent = create_folders(folder.parent_path()); !parent) return parent;
+  }
+  std::filesystem::create_directory(folder, error);
+  if (error) {
+    return std::unexpected(unavailable(
+        fmt::format("cannot create the data folder {}: {}", folder.string(), error.message())));
+  }
+  return sync_folder(folder.parent_path());
+}
+
 // Writes and syncs a file and its folder, so that a crash leaves all of it or nothing.
 StoreResult<void> write_synced(const std::filesystem::path& path, std::string_view content) {
   const std::filesystem::path draft = path.string() + ".new";
@@ -59,11 +84,7 @@ StoreResult<void> write_synced(const std::filesystem::path& path, std::string_vi
   if (!result) return result;
   if (::rename(draft.c_str(), path.c_str()) != 0)
     return std::unexpected(system_error("create", path));
-  const int folder = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return std::unexpected(system_error("open", path.parent_path()));
-  if (::fsync(folder) != 0) result = std::unexpected(system_error("sync", path.parent_path()));
-  ::close(folder);
-  return result;
+  return sync_folder(path.parent_path());
 }
 
 StoreResult<void> check_format(const std::filesystem::path& folder) {
@@ -92,12 +113,8 @@ StoreResult<void> check_format(const std::filesystem::path& folder) {
 
 // Makes the folder ready: an empty one is marked, one that is not a store is refused.
 StoreResult<void> prepare_folder(const std::filesystem::path& folder) {
+  if (auto created = create_folders(folder); !created) return created;
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return std::unexpected(unavailable(
-        fmt::format("cannot create the data folder {}: {}", folder.string(), error.message())));
-  }
   const bool marked = std::filesystem::exists(folder / kFormatFile, error);
   if (!error && marked) return check_format(folder);
   // A draft of the mark is what a crash while creating the store leaves.
