@@ -84,8 +84,6 @@ class Cgroups {
   explicit Cgroups(CgroupLayout layout, std::vector<std::string> problems = {});
 
   std::expected<Group, std::string> make(const std::string& name, const Limits& limits) const;
-  // A group that is there already.
-  Group existing(const std::string& name) const { return {this, name}; }
   std::vector<Feature> report() const;
   const CgroupLayout& layout() const { return layout_; }
   bool any() const { return !layout_.folders().empty(); }

@@ -47,7 +47,6 @@ class WardenProcess {
  private:
   std::string record() const { return folder_ + "/groups"; }
   void clean_up_after_the_last();
-  std::expected<void, int> write_record() const;
   bool prepare();
   void on_request();
   void handle(StartRequest request, Packet packet);
@@ -74,24 +73,19 @@ class WardenProcess {
   std::map<ProcessId, std::unique_ptr<Sandbox>> sandboxes_;
   uid_t next_id_ = 0;
   bool leaving_now_ = false;
-  std::vector<std::string> earlier_;  // groups of wardens that were killed
-  Loop::Handle requests_, retry_groups_, retry_earlier_, sweeping_, last_call_;
+  Loop::Handle requests_, retry_groups_, sweeping_, last_call_;
 };
 
-// What a warden killed together with its daemon left. Its processes die by themselves, but may
-// still be at it.
 void WardenProcess::clean_up_after_the_last() {
-  std::erase_if(earlier_, [](const std::string& folder) { return Cgroups::remove_tree(folder); });
-  (void)write_record();
-  if (!earlier_.empty())
-    retry_earlier_ = loop_.after(kGroupRetry, [this] { clean_up_after_the_last(); });
-}
-
-std::expected<void, int> WardenProcess::write_record() const {
-  std::string groups;
-  for (const std::string& folder : earlier_) groups += folder + "\n";
-  for (const std::string& folder : cgroups_.layout().folders()) groups += folder + "\n";
-  return replace_file(record(), groups);
+  const auto left = read_file(record());
+  if (!left) return;
+  for (std::string_view line : base::split(*left, '\n')) {
+    if (line.empty()) continue;
+    if (!Cgroups::remove_tree(std::string(line))) {
+      base::log_warn("the control group {} of an earlier run could not be removed yet", line);
+    }
+  }
+  ::unlink(record().c_str());
 }
 
 bool WardenProcess::prepare() {
@@ -99,11 +93,10 @@ bool WardenProcess::prepare() {
     fault_ = error_text("making " + folder_ + "/root", made.error());
     return false;
   }
-  const std::string left = read_file(record()).value_or("");
-  for (std::string_view line : base::split(left, '\n')) {
-    if (!line.empty()) earlier_.emplace_back(line);
-  }
-  if (auto done = write_record(); !done) {
+  clean_up_after_the_last();
+  std::string groups;
+  for (const std::string& folder : cgroups_.layout().folders()) groups += folder + "\n";
+  if (auto done = replace_file(record(), groups); !done) {
     fault_ = error_text("writing " + record(), done.error());
     return false;
   }
@@ -113,7 +106,6 @@ bool WardenProcess::prepare() {
     return false;
   }
   filters_ = std::move(*filters);
-  clean_up_after_the_last();
   return true;
 }
 
@@ -140,7 +132,7 @@ void WardenProcess::run() {
   for (const std::string& folder : cgroups_.layout().folders())
     gone = Cgroups::remove_tree(folder) && gone;
   // Whatever is left is in the record for the next warden.
-  if (gone && earlier_.empty()) ::unlink(record().c_str());
+  if (gone) ::unlink(record().c_str());
 }
 
 void WardenProcess::on_request() {

@@ -107,14 +107,14 @@ TEST(Items, ConditionsDecide) {
   const std::string create =
       R"json({"TableName":"T-1","Item":{"id":{"S":"a"},"n":{"N":"1"}},"ConditionExpression":"attribute_not_exists(id)"})json";
   EXPECT_EQ(world.error("PutItem", create), "");
-EXPECT_EQ(world.error("PutItem", create),
-          "ConditionalCheckFailedException: The conditional request failed");
-const Reply with_item = world.send(
-    "DeleteItem",
-    R"({"TableName":"T-1","Key":{"id":{"S":"a"}},"ConditionExpression":"n > :n","ExpressionAttributeValues":{":n":{"N":"1"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"})");
-EXPECT_EQ(with_item.status, 400);
-EXPECT_EQ(with_item.json("Item"), R"({"id":{"S":"a"},"n":{"N":"1"}})");
-EXPECT_EQ(world.get(R"({"id":{"S":"a"}})"), R"({"id":{"S":"a"},"n":{"N":"1"}})");
+  EXPECT_EQ(world.error("PutItem", create),
+            "ConditionalCheckFailedException: The conditional request failed");
+  const Reply with_item = world.send(
+      "DeleteItem",
+      R"({"TableName":"T-1","Key":{"id":{"S":"a"}},"ConditionExpression":"n > :n","ExpressionAttributeValues":{":n":{"N":"1"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"})");
+  EXPECT_EQ(with_item.status, 400);
+  EXPECT_EQ(with_item.json("Item"), R"({"id":{"S":"a"},"n":{"N":"1"}})");
+  EXPECT_EQ(world.get(R"({"id":{"S":"a"}})"), R"({"id":{"S":"a"},"n":{"N":"1"}})");
 }
 
 TEST(Items, ReturnValues) {
