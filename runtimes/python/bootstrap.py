@@ -1,0 +1,21 @@
+"""Runs a Python function: INIT, then events, as a template that is cloned or as a process of its own."""
+import os
+import sys
+
+
+def _set_path():
+    """The order of AWS Lambda: code, layers, runtime, interpreter."""
+    version = "python%d.%d" % sys.version_info[:2]
+    root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
+    own = os.path.dirname(os.path.abspath(__file__))
+    rest = [path for path in sys.path if path not in (own, root, "")]
+    layers = ["/opt/python/lib/%s/site-packages" % version, "/opt/python"]
+    sys.path[:] = [root] + layers + [own] + rest
+
+
+_set_path()
+
+from mayfly_runtime import main  # noqa: E402
+
+if __name__ == "__main__":
+    main.run()
