@@ -238,10 +238,9 @@ TEST_F(EngineTest, InitErrorIsTheEventsAnswerAndTheNextEventTriesAgain) {
   const Outcome outcome = run_ok(function(), "1");
   EXPECT_EQ(outcome.error_type, "Runtime.ImportModuleError");
   EXPECT_THAT(outcome.payload, HasSubstr("Unable to import module 'x'"));
-  EXPECT_THAT(
-      log_lines(),
-      ::testing::Contains(ContainsRegex("INIT_REPORT Init Duration: .* ms\tPhase: init\tStatus: "
-                                        "error\tError Type: Runtime.ImportModuleError")));
+  EXPECT_THAT(log_lines(), ::testing::Contains(ContainsRegex(
+                               "INIT_REPORT Init Duration: .* ms\tPhase: init\tStatus: "
+                               "error\tError Type: Runtime.ImportModuleError")));
   EXPECT_THAT(log_lines(), ::testing::Contains(HasSubstr("Phase: invoke")));
   broken = false;
   EXPECT_EQ(run_ok(function(), "2").payload, "2");
