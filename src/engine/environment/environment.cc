@@ -13,6 +13,7 @@ constexpr std::size_t kDrainBudget =
     4 * 1024 * 1024;  // at the end of an event: a pipe holds far less
 constexpr std::size_t kFlushBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kFlushDelay{250};
+constexpr std::chrono::milliseconds kExitPatience{1'000};
 
 }  // namespace
 
@@ -204,10 +205,14 @@ void Environment::guest_answered(Answer answer) {
   complete(std::move(answer));
 }
 
-void Environment::guest_lost(std::string) {
-  // Its exit, which carries the status, is on its way, or it only closed its socket: then the kill
-  // makes it so.
-  if (process_alive_) services_.warden.kill(id());
+void Environment::guest_lost(Loss loss) {
+  if (!process_alive_) return;
+  if (loss == Loss::broken) return services_.warden.kill(id());
+  // It closes its end on its way out (Node.js does so well before it exits): its exit tells with
+  // which status. One that only closed the socket and lives on is ended.
+  exit_timer_ = loop_.after(kExitPatience, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->services_.warden.kill(self->id());
+  });
 }
 
 void Environment::complete(Answer answer) {
@@ -304,6 +309,7 @@ void Environment::leave() {
 void Environment::close() {
   output_watch_.reset();
   flush_timer_.reset();
+  exit_timer_.reset();
   timer_.reset();
   guest_.reset();
   output_.close();

@@ -120,7 +120,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void guest_ready(Readiness readiness) override;
   void guest_init_failed(Answer error) override;
   void guest_answered(Answer answer) override;
-  void guest_lost(std::string reason) override;
+  void guest_lost(Loss loss) override;
 
   void output_readable();
   void drain_output();
@@ -147,6 +147,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   Output output_;
   std::unique_ptr<http::Loop::Token> output_watch_;
   std::unique_ptr<http::Loop::Token> flush_timer_;
+  std::unique_ptr<http::Loop::Token> exit_timer_;
 
   // One timer that is moved only when it fires too early, so that an event does not cost a timer.
   std::optional<base::MonotonicTime> deadline_;

@@ -109,11 +109,11 @@ void FramedGuest::readable() {
     const ssize_t got = ::recv(control_.get(), step.data(), step.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return lose(got == 0 ? "the guest closed its socket" : std::strerror(errno));
+    if (got <= 0) return lose(Guest::Events::Loss::closed);
     reader_.append({step.data(), static_cast<std::size_t>(got)});
     while (!lost_) {
       auto frame = reader_.next();
-      if (!frame) return lose("the guest sent " + frame.error());
+      if (!frame) return lose(Guest::Events::Loss::broken);
       if (!*frame) break;
       take(std::move(**frame));
     }
@@ -136,7 +136,7 @@ void FramedGuest::take(Frame frame) {
   switch (frame.type) {
     case FrameType::ready: {
       auto document = wire::parse_json(frame.payload);
-      if (!document) return lose("the guest sent a malformed ready frame");
+      if (!document) return lose(Guest::Events::Loss::broken);
       Readiness readiness;
       if (const wire::Document* flag = document->find("cloneable"))
         readiness.cloneable = flag->as_bool().value_or(false);
@@ -158,16 +158,16 @@ void FramedGuest::take(Frame frame) {
     }
     case FrameType::environment:
     case FrameType::invoke:
-      return lose("the guest sent a frame that only the engine sends");
+      return lose(Guest::Events::Loss::broken);
   }
 }
 
-void FramedGuest::lose(std::string reason) {
+void FramedGuest::lose(Guest::Events::Loss loss) {
   if (lost_) return;
   lost_ = true;
   watch_readable_.reset();
   watch_writable_.reset();
-  events_.guest_lost(std::move(reason));
+  events_.guest_lost(loss);
 }
 
 }  // namespace mayfly::engine

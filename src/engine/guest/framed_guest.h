@@ -28,7 +28,7 @@ class FramedGuest final : public Guest {
  private:
   void readable();
   void take(Frame frame);
-  void lose(std::string reason);
+  void lose(Guest::Events::Loss loss);
   // Sends head and body (not copied unless the socket is full).
   void send(std::string head, std::string_view body);
   void flush();

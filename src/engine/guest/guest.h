@@ -33,8 +33,10 @@ class Guest {
     virtual void guest_ready(Readiness readiness) = 0;
     virtual void guest_init_failed(Answer error) = 0;
     virtual void guest_answered(Answer answer) = 0;
-    // The link broke or the guest does not follow the protocol; nothing follows.
-    virtual void guest_lost(std::string reason) = 0;
+    // Nothing follows: the guest closed its end (it is about to exit), or it does not follow the
+    // protocol.
+    enum class Loss { closed, broken };
+    virtual void guest_lost(Loss loss) = 0;
 
    protected:
     ~Events() = default;

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "base/log.h"
+#include "base/strings.h"
 #include "engine/guest/framed_guest.h"
 #include "engine/launch/variables.h"
 #include "engine/runtime_api/session.h"
@@ -55,22 +55,10 @@ std::expected<Listening, std::string> listen_on_loopback() {
   return out;
 }
 
-std::string bootstrap_path(const FunctionSpec& function) {
-  std::error_code error;
-  if (std::filesystem::is_regular_file(function.code_folder + "/bootstrap", error))
-    return "/var/task/bootstrap";
-  if (!function.opt_folder.empty() &&
-      std::filesystem::is_regular_file(function.opt_folder + "/bootstrap", error)) {
-    return "/opt/bootstrap";
-  }
-  return {};
-}
-
 std::vector<std::string> command(const FunctionSpec& function, const Choice& choice) {
   std::vector<std::string> argv;
-  const auto wrapper = function.environment.find("AWS_LAMBDA_EXEC_WRAPPER");
-  if (wrapper != function.environment.end() && !wrapper->second.empty())
-    argv.push_back(wrapper->second);
+  if (Launcher::has_wrapper(function))
+    argv.push_back(function.environment.at("AWS_LAMBDA_EXEC_WRAPPER"));
   switch (choice.language) {
     case Language::python:
       argv.insert(argv.end(), {choice.runtime.interpreter, "/var/runtime/bootstrap.py"});
@@ -79,7 +67,7 @@ std::vector<std::string> command(const FunctionSpec& function, const Choice& cho
       argv.insert(argv.end(), {choice.runtime.interpreter, "/var/runtime/bootstrap.cjs"});
       break;
     case Language::custom:
-      argv.push_back(bootstrap_path(function));
+      argv.push_back(Launcher::entrypoint(function));
       break;
   }
   return argv;
@@ -121,8 +109,19 @@ sandbox::Limits limits_of(const FunctionSpec& function) {
   return limits;
 }
 
+std::string Launcher::entrypoint(const FunctionSpec& function) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(function.code_folder + "/bootstrap", error))
+    return "/var/task/bootstrap";
+  if (!function.opt_folder.empty() &&
+      std::filesystem::is_regular_file(function.opt_folder + "/bootstrap", error)) {
+    return "/opt/bootstrap";
+  }
+  return {};
+}
+
 std::string Launcher::missing_entrypoint(const FunctionSpec& function) {
-  const std::string inside = bootstrap_path(function);
+  const std::string inside = entrypoint(function);
   if (inside.empty())
     return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
   const std::string host = inside.starts_with("/var/task") ? function.code_folder + "/bootstrap"
@@ -135,6 +134,18 @@ std::string Launcher::missing_entrypoint(const FunctionSpec& function) {
     return fmt::format("fork/exec {}: permission denied", inside);
   }
   return {};
+}
+
+bool Launcher::has_wrapper(const FunctionSpec& function) {
+  const auto wrapper = function.environment.find("AWS_LAMBDA_EXEC_WRAPPER");
+  return wrapper != function.environment.end() && !wrapper->second.empty();
+}
+
+std::string Launcher::program_failure(const FunctionSpec& function, const Choice& choice,
+                                      const std::string& message) {
+  const std::string said = "starting " + command(function, choice).front() + ": ";
+  const std::size_t at = message.rfind(said);
+  return at == std::string::npos ? std::string{} : base::to_lower(message.substr(at + said.size()));
 }
 
 base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec> function,

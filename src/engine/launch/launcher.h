@@ -28,8 +28,17 @@ class Launcher {
   base::Task<Result> clone(std::shared_ptr<Environment> of, std::string log_stream,
                            http::Loop& loop);
 
+  // "/var/task/bootstrap" or "/opt/bootstrap"; empty where there is none.
+  static std::string entrypoint(const FunctionSpec& function);
   // Why a custom runtime's package cannot be started at all, or empty.
   static std::string missing_entrypoint(const FunctionSpec& function);
+
+  // Of an error of start(): the program itself could not be executed, and why ("exec format
+  // error"); else empty.
+  static std::string program_failure(const FunctionSpec& function, const Choice& choice,
+                                     const std::string& message);
+  // Whether the program is the wrapper script that the function's variables name.
+  static bool has_wrapper(const FunctionSpec& function);
 
   Registry& registry() { return registry_; }
 

@@ -111,11 +111,12 @@ base::Task<http::Response> RuntimeApiSession::handle(http::Request request) {
     if (request.method != "GET") co_return refuse(405, "MethodNotAllowed", "Method not allowed");
     co_return co_await next();
   }
-  if (request.method != "POST") co_return refuse(405, "MethodNotAllowed", "Method not allowed");
-  if (call == "init/error") co_return init_error(request);
+  const bool post = request.method == "POST";
+  if (call == "init/error" && post) co_return init_error(request);
   const std::vector<std::string_view> parts = base::split(call, '/');
   if (parts.size() == 3 && parts[0] == "invocation" &&
       (parts[2] == "response" || parts[2] == "error")) {
+    if (!post) co_return refuse(405, "MethodNotAllowed", "Method not allowed");
     const auto id = base::percent_decode(parts[1]);
     if (!id) co_return refuse(400, "InvalidRequestID", "Invalid request ID");
     co_return answer(*id, request, parts[2] == "error");

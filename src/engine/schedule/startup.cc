@@ -125,6 +125,17 @@ base::Task<Scheduler::Attempt> Scheduler::attempt_exec(PoolPtr pool, http::Loop&
   auto started = co_await launcher_.start(pool->spec, pool->choice, loop);
   if (!started) {
     tried.message = std::move(started).error();
+    // The function's own program that cannot be executed is the function's fault, told as on
+    // Lambda.
+    const std::string why = Launcher::program_failure(*pool->spec, pool->choice, tried.message);
+    if (!why.empty() && Launcher::has_wrapper(*pool->spec)) {
+      tried.kind = Attempt::Kind::init_failed;
+      tried.message.clear();
+      tried.init.exit.status = 127;
+    } else if (!why.empty() && pool->choice.language == Language::custom) {
+      tried.kind = Attempt::Kind::init_failed;
+      tried.message = fmt::format("fork/exec {}: {}", Launcher::entrypoint(*pool->spec), why);
+    }
     co_return tried;
   }
   const EnvironmentPtr environment = std::move(*started);

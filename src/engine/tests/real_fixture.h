@@ -60,7 +60,7 @@ class RealEngineTest : public ::testing::Test {
                                          const std::string& runtime = "python3.11",
                                          const std::string& handler = "app.handler") {
     const std::string name = "f" + std::to_string(++functions_);
-    const std::string folder = *folder_ + "/" + name + "-" + std::to_string(::getpid());
+    const std::string folder = *folder_ + "/code-" + std::to_string(++folders_);
     for (const auto& [path, text] : files) {
       const std::string file = folder + "/" + path;
       std::filesystem::create_directories(std::filesystem::path(file).parent_path());
@@ -126,6 +126,7 @@ class RealEngineTest : public ::testing::Test {
   MemoryUsage usage_;
   static inline sandbox::Warden* warden_ = nullptr;
   static inline std::string* folder_ = nullptr;
+  static inline int folders_ = 0;
 
  private:
   std::unique_ptr<http::Server> server_;
