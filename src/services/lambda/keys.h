@@ -1,0 +1,233 @@
+// Where Lambda keeps what. The only file that knows these bytes.
+//
+//   lambda (scope) 1 name                 FunctionRow: what all versions share
+//   lambda (scope) 2 name version         VersionRow; version 0 is $LATEST
+//   lambda (scope) 3 name alias           AliasRow
+//   lambda (scope) 4 name qualifier       PolicyRow; the qualifier is empty for the function itself
+//   lambda (scope) 5 name qualifier       EventConfigRow; what happens to asynchronous events
+//   lambda 1 account region name version  empty: the version is on its way to Active (taken up
+//   again after a crash) lambda 2                              the key that signs URLs of code
+//   lambda_code sha256 account region name version    empty: that version uses that package
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "base/arn.h"
+#include "store/key.h"
+#include "store/keyspaces.h"
+#include "wire/shape.h"
+
+namespace mayfly::lambda {
+
+inline constexpr std::string_view kLatest = "$LATEST";
+inline constexpr std::uint64_t kLatestNumber = 0;
+
+struct FunctionRow {
+  std::int64_t next_version = 1;
+  std::optional<std::int32_t> reserved_concurrency;
+  std::map<std::string, std::string> tags;
+  static constexpr auto shape() {
+    using Self = FunctionRow;
+    return std::tuple{wire::field("next", &Self::next_version),
+                      wire::field("reserved", &Self::reserved_concurrency),
+                      wire::field("tags", &Self::tags)};
+  }
+};
+
+// The states of a version; stored as text, as AWS spells them.
+inline constexpr std::string_view kPending = "Pending";
+inline constexpr std::string_view kActive = "Active";
+inline constexpr std::string_view kInProgress = "InProgress";
+inline constexpr std::string_view kSuccessful = "Successful";
+
+struct VersionRow {
+  // What users set.
+  std::string description, runtime, role, handler;
+  std::int32_t timeout = 3, memory = 128, ephemeral_storage = 512;
+  std::optional<std::map<std::string, std::string>> environment;
+  std::string tracing = "PassThrough", snap_start = "None";
+  std::vector<std::string> layers, architectures = {"x86_64"};
+  std::string log_format = "Text", log_group;
+  std::optional<std::string> application_log_level, system_log_level;
+  // The package.
+  std::string code_sha256;  // hex
+  std::int64_t code_size = 0;
+  // What Lambda keeps about it.
+  std::string last_modified, revision_id;
+  std::string build;  // another one for each change of code or configuration; versions published
+                      // unchanged share it
+  std::string state = "Pending", update_status;
+  static constexpr auto shape() {
+    using Self = VersionRow;
+    return std::tuple{wire::field("description", &Self::description),
+                      wire::field("runtime", &Self::runtime),
+                      wire::field("role", &Self::role),
+                      wire::field("handler", &Self::handler),
+                      wire::field("timeout", &Self::timeout),
+                      wire::field("memory", &Self::memory),
+                      wire::field("tmp", &Self::ephemeral_storage),
+                      wire::field("environment", &Self::environment),
+                      wire::field("tracing", &Self::tracing),
+                      wire::field("snap_start", &Self::snap_start),
+                      wire::field("layers", &Self::layers),
+                      wire::field("architectures", &Self::architectures),
+                      wire::field("log_format", &Self::log_format),
+                      wire::field("log_group", &Self::log_group),
+                      wire::field("app_level", &Self::application_log_level),
+                      wire::field("system_level", &Self::system_log_level),
+                      wire::field("sha256", &Self::code_sha256),
+                      wire::field("size", &Self::code_size),
+                      wire::field("modified", &Self::last_modified),
+                      wire::field("revision", &Self::revision_id),
+                      wire::field("build", &Self::build),
+                      wire::field("state", &Self::state),
+                      wire::field("update", &Self::update_status)};
+  }
+};
+
+struct AliasRow {
+  std::string function_version, description, revision_id;
+  std::map<std::string, double> weights;  // of further versions
+  static constexpr auto shape() {
+    using Self = AliasRow;
+    return std::tuple{wire::field("version", &Self::function_version),
+                      wire::field("description", &Self::description),
+                      wire::field("revision", &Self::revision_id),
+                      wire::field("weights", &Self::weights)};
+  }
+};
+
+struct StatementRow {
+  std::string sid, action, principal;
+  std::optional<std::string> source_arn, source_account, principal_org, event_source_token,
+      url_auth_type;
+  static constexpr auto shape() {
+    using Self = StatementRow;
+    return std::tuple{wire::field("sid", &Self::sid),
+                      wire::field("action", &Self::action),
+                      wire::field("principal", &Self::principal),
+                      wire::field("source_arn", &Self::source_arn),
+                      wire::field("source_account", &Self::source_account),
+                      wire::field("principal_org", &Self::principal_org),
+                      wire::field("event_source_token", &Self::event_source_token),
+                      wire::field("url_auth_type", &Self::url_auth_type)};
+  }
+};
+
+struct PolicyRow {
+  std::string revision_id;
+  std::vector<StatementRow> statements;
+  static constexpr auto shape() {
+    using Self = PolicyRow;
+    return std::tuple{wire::field("revision", &Self::revision_id),
+                      wire::field("statements", &Self::statements)};
+  }
+};
+
+struct EventConfigRow {
+  std::int64_t modified_ms = 0;
+  std::optional<std::int32_t> retries, max_age_seconds;
+  std::optional<std::string> on_success, on_failure;
+  static constexpr auto shape() {
+    using Self = EventConfigRow;
+    return std::tuple{
+        wire::field("modified", &Self::modified_ms), wire::field("retries", &Self::retries),
+        wire::field("max_age", &Self::max_age_seconds),
+        wire::field("on_success", &Self::on_success), wire::field("on_failure", &Self::on_failure)};
+  }
+};
+
+enum class Table : std::uint8_t {
+  functions = 1,
+  versions = 2,
+  aliases = 3,
+  policies = 4,
+  event_configs = 5
+};
+
+inline store::KeyWriter in_table(Table table, const base::Scope& scope) {
+  return store::key_in(store::KeySpace::lambda, scope).u8(static_cast<std::uint8_t>(table));
+}
+inline std::string table_prefix(Table table, const base::Scope& scope) {
+  return in_table(table, scope).done();
+}
+// Everything of that function in that table.
+inline std::string table_prefix(Table table, const base::Scope& scope, std::string_view name) {
+  return in_table(table, scope).str(name).done();
+}
+
+inline std::string function_key(const base::Scope& scope, std::string_view name) {
+  return in_table(Table::functions, scope).str(name).done();
+}
+inline std::string version_key(const base::Scope& scope, std::string_view name,
+                               std::uint64_t version) {
+  return in_table(Table::versions, scope).str(name).u64(version).done();
+}
+inline std::string alias_key(const base::Scope& scope, std::string_view name,
+                             std::string_view alias) {
+  return in_table(Table::aliases, scope).str(name).str(alias).done();
+}
+inline std::string policy_key(const base::Scope& scope, std::string_view name,
+                              std::string_view qualifier) {
+  return in_table(Table::policies, scope).str(name).str(qualifier).done();
+}
+inline std::string event_config_key(const base::Scope& scope, std::string_view name,
+                                    std::string_view qualifier) {
+  return in_table(Table::event_configs, scope).str(name).str(qualifier).done();
+}
+
+inline std::string url_secret_key() { return store::key_in(store::KeySpace::lambda).u8(2).done(); }
+
+// A version anywhere in the installation.
+struct VersionId {
+  base::Scope scope;
+  std::string name;
+  std::uint64_t version = kLatestNumber;
+  auto operator<=>(const VersionId&) const = default;
+};
+
+inline std::string pending_prefix() { return store::key_in(store::KeySpace::lambda).u8(1).done(); }
+inline std::string pending_key(const VersionId& id) {
+  return store::key_in(store::KeySpace::lambda)
+      .u8(1)
+      .str(id.scope.account)
+      .str(id.scope.region)
+      .str(id.name)
+      .u64(id.version)
+      .done();
+}
+std::optional<VersionId> read_pending_key(std::string_view key);
+
+inline std::string code_users_prefix(std::string_view sha256) {
+  return store::key_in(store::KeySpace::lambda_code).str(sha256).done();
+}
+inline std::string code_user_key(std::string_view sha256, const VersionId& id) {
+  return store::key_in(store::KeySpace::lambda_code)
+      .str(sha256)
+      .str(id.scope.account)
+      .str(id.scope.region)
+      .str(id.name)
+      .u64(id.version)
+      .done();
+}
+
+// "(scope) table" name version -> name and version.
+struct NamedVersion {
+  std::string name;
+  std::uint64_t version;
+};
+std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key);
+// The last string of a key of a table with names, behind `prefix`.
+std::optional<std::string> read_name(std::string_view prefix, std::string_view key);
+
+// "$LATEST" or a number as users write it; nullopt for anything else (an alias).
+std::optional<std::uint64_t> version_number(std::string_view text);
+std::string version_text(std::uint64_t version);
+
+}  // namespace mayfly::lambda

@@ -1,0 +1,146 @@
+#include "services/lambda/lambda.h"
+
+#include "base/log.h"
+#include "services/lambda/errors.h"
+#include "services/lambda/known_operations.h"
+#include "services/lambda/operations/operations.h"
+
+namespace mayfly::lambda {
+
+namespace {
+
+constexpr std::string_view kSigningNames[] = {"lambda"};
+
+constexpr auto kOperations = api::operations<Lambda>(
+    api::operation<create_function, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound, kCodeSigningConfigNotFound>(
+        "CreateFunction", {"POST", "/2015-03-31/functions", 201}),
+    api::operation<get_function, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetFunction", {"GET", "/2015-03-31/functions/{FunctionName}", 200}),
+    api::operation<get_function_configuration, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetFunctionConfiguration",
+        {"GET", "/2015-03-31/functions/{FunctionName}/configuration", 200}),
+    api::operation<update_function_code, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound, kCodeSigningConfigNotFound, kPreconditionFailed>(
+        "UpdateFunctionCode", {"PUT", "/2015-03-31/functions/{FunctionName}/code", 200}),
+    api::operation<update_function_configuration, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound, kCodeSigningConfigNotFound, kPreconditionFailed>(
+        "UpdateFunctionConfiguration",
+        {"PUT", "/2015-03-31/functions/{FunctionName}/configuration", 200}),
+    api::operation<list_functions, kInvalidParameterValue, kService>(
+        "ListFunctions", {"GET", "/2015-03-31/functions", 200}),
+    api::operation<delete_function, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>("DeleteFunction",
+                                      {"DELETE", "/2015-03-31/functions/{FunctionName}", 200}),
+    api::operation<invoke, kInvalidRuntime, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound, kInvalidRequestContent, kTooManyRequests>(
+        "Invoke", {"POST", "/2015-03-31/functions/{FunctionName}/invocations", 200}),
+    api::operation<invoke_async, kInvalidRuntime, kResourceConflict, kService, kResourceNotFound,
+                   kInvalidRequestContent>(
+        "InvokeAsync", {"POST", "/2014-11-13/functions/{FunctionName}/invoke-async", 202}),
+    api::operation<publish_version, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound, kPreconditionFailed>(
+        "PublishVersion", {"POST", "/2015-03-31/functions/{FunctionName}/versions", 201}),
+    api::operation<list_versions_by_function, kInvalidParameterValue, kService, kResourceNotFound>(
+        "ListVersionsByFunction", {"GET", "/2015-03-31/functions/{FunctionName}/versions", 200}),
+    api::operation<create_alias, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>(
+        "CreateAlias", {"POST", "/2015-03-31/functions/{FunctionName}/aliases", 201}),
+    api::operation<get_alias, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetAlias", {"GET", "/2015-03-31/functions/{FunctionName}/aliases/{Name}", 200}),
+    api::operation<update_alias, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound, kPreconditionFailed>(
+        "UpdateAlias", {"PUT", "/2015-03-31/functions/{FunctionName}/aliases/{Name}", 200}),
+    api::operation<delete_alias, kInvalidParameterValue, kResourceConflict, kService>(
+        "DeleteAlias", {"DELETE", "/2015-03-31/functions/{FunctionName}/aliases/{Name}", 204}),
+    api::operation<list_aliases, kInvalidParameterValue, kService, kResourceNotFound>(
+        "ListAliases", {"GET", "/2015-03-31/functions/{FunctionName}/aliases", 200}),
+    api::operation<add_permission, kInvalidParameterValue, kResourceConflict, kService,
+                   kPolicyLengthExceeded, kResourceNotFound, kPreconditionFailed>(
+        "AddPermission", {"POST", "/2015-03-31/functions/{FunctionName}/policy", 201}),
+    api::operation<get_policy, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetPolicy", {"GET", "/2015-03-31/functions/{FunctionName}/policy", 200}),
+    api::operation<remove_permission, kInvalidParameterValue, kService, kResourceNotFound,
+                   kPreconditionFailed>(
+        "RemovePermission",
+        {"DELETE", "/2015-03-31/functions/{FunctionName}/policy/{StatementId}", 204}),
+    api::operation<get_account_settings, kService>("GetAccountSettings",
+                                                   {"GET", "/2016-08-19/account-settings", 200}),
+    api::operation<put_function_concurrency, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>(
+        "PutFunctionConcurrency", {"PUT", "/2017-10-31/functions/{FunctionName}/concurrency", 200}),
+    api::operation<get_function_concurrency, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetFunctionConcurrency", {"GET", "/2019-09-30/functions/{FunctionName}/concurrency", 200}),
+    api::operation<delete_function_concurrency, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>(
+        "DeleteFunctionConcurrency",
+        {"DELETE", "/2017-10-31/functions/{FunctionName}/concurrency", 204}),
+    api::operation<put_function_event_invoke_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound>(
+        "PutFunctionEventInvokeConfig",
+        {"PUT", "/2019-09-25/functions/{FunctionName}/event-invoke-config", 200}),
+    api::operation<update_function_event_invoke_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound>(
+        "UpdateFunctionEventInvokeConfig",
+        {"POST", "/2019-09-25/functions/{FunctionName}/event-invoke-config", 200}),
+    api::operation<get_function_event_invoke_config, kInvalidParameterValue, kService,
+                   kResourceNotFound>(
+        "GetFunctionEventInvokeConfig",
+        {"GET", "/2019-09-25/functions/{FunctionName}/event-invoke-config", 200}),
+    api::operation<delete_function_event_invoke_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound>(
+        "DeleteFunctionEventInvokeConfig",
+        {"DELETE", "/2019-09-25/functions/{FunctionName}/event-invoke-config", 204}),
+    api::operation<list_function_event_invoke_configs, kInvalidParameterValue, kService,
+                   kResourceNotFound>(
+        "ListFunctionEventInvokeConfigs",
+        {"GET", "/2019-09-25/functions/{FunctionName}/event-invoke-config/list", 200}),
+    api::operation<tag_resource, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>("TagResource", {"POST", "/2017-03-31/tags/{Resource}", 204}),
+    api::operation<untag_resource, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>("UntagResource",
+                                      {"DELETE", "/2017-03-31/tags/{Resource}", 204}),
+    api::operation<list_tags, kInvalidParameterValue, kService, kResourceNotFound>(
+        "ListTags", {"GET", "/2017-03-31/tags/{Resource}", 200}));
+
+}  // namespace
+
+Lambda::Lambda(Options options_, Parts parts)
+    : options(std::move(options_)),
+      store(parts.store),
+      clock(parts.clock),
+      ids(parts.ids),
+      runner(parts.runner),
+      code(options.data_folder, options.zip),
+      specs(code, parts.issuer, clock),
+      lifecycle(store, specs, runner),
+      invoker({store, clock, ids, specs, lifecycle, runner}),
+      async_events(store, clock, invoker),
+      collector(store, clock, code),
+      code_urls(store, clock, ids, code) {}
+
+void Lambda::attach(work::WorkQueue& queue) {
+  async_events.attach(queue, options.async_concurrency);
+  collector.attach(queue);
+}
+
+base::Task<wire::Result<void>> Lambda::start() {
+  if (auto swept = co_await collector.sweep(); !swept) co_return swept;
+  co_return co_await lifecycle.resume();
+}
+
+base::Task<void> Lambda::stop() { co_await lifecycle.stop(); }
+
+api::Service make_service(Lambda& lambda) {
+  return api::service(
+      lambda,
+      {.name = "lambda",
+       .title = "AWS Lambda",
+       .signing_names = kSigningNames,
+       .model = "lambda",
+       .facts = {.protocol = wire::Protocol::rest_json, .error_type = wire::ErrorTypeMember::send},
+       .known = kKnownOperations},
+      kOperations);
+}
+
+}  // namespace mayfly::lambda

@@ -1,0 +1,67 @@
+// Lambda: the API of functions. Start here.
+//
+// It keeps functions, versions, aliases and policies in the store and their code in files
+// (model/code_store.h), and has events run by a FunctionRunner (the engine). `invoker` is what
+// other services call; `code_urls` is an endpoint for the router. Life: construct; attach(queue);
+// await start(); serve; await stop(). Threads: any.
+#pragma once
+
+#include <string>
+
+#include "api/service.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "services/lambda/model/async_events.h"
+#include "services/lambda/model/code_store.h"
+#include "services/lambda/model/code_url.h"
+#include "services/lambda/model/collector.h"
+#include "services/lambda/model/configuration.h"
+#include "services/lambda/model/invoker.h"
+#include "services/lambda/model/lifecycle.h"
+#include "services/lambda/model/specs.h"
+
+namespace mayfly::lambda {
+
+struct Options {
+  std::string data_folder;  // blobs/, code/ and tmp/ are made in it
+  SettingLimits limits;
+  std::int32_t account_concurrency = 1000;
+  int async_concurrency = 256;  // asynchronous events under way at a time
+  ZipLimits zip;
+};
+
+class Lambda {
+ public:
+  // All outlive it.
+  struct Parts {
+    store::Store& store;
+    const base::Clock& clock;
+    base::Ids& ids;
+    FunctionRunner& runner;
+    ports::CredentialIssuer& issuer;
+  };
+  Lambda(Options options, Parts parts);
+
+  // Before queue.start().
+  void attach(work::WorkQueue& queue);
+  // Takes up what an earlier process left: versions on their way to Active, code that nothing uses.
+  base::Task<wire::Result<void>> start();
+  base::Task<void> stop();
+
+  const Options options;
+  store::Store& store;
+  const base::Clock& clock;
+  base::Ids& ids;
+  FunctionRunner& runner;
+  CodeStore code;
+  Specs specs;
+  Lifecycle lifecycle;
+  Invoker invoker;
+  AsyncEvents async_events;
+  Collector collector;
+  CodeUrls code_urls;
+};
+
+api::Service make_service(Lambda& lambda);
+
+}  // namespace mayfly::lambda

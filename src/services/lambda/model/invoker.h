@@ -1,0 +1,64 @@
+// Invoker: has a function run, for the API and for other services (ports::FunctionInvoker).
+//
+// The way of an event: the name is resolved (an alias with weights chooses a version), a Pending
+// version is waited for, the resource policy is asked where a service calls, then the engine runs
+// it. Asynchronous events are accepted by one commit and run by the work queue (async_events.h).
+// Threads: any.
+#pragma once
+
+#include <string>
+
+#include "base/ids.h"
+#include "ports/function_invoker.h"
+#include "services/lambda/model/async_events.h"
+#include "services/lambda/model/lifecycle.h"
+
+namespace mayfly::lambda {
+
+inline constexpr std::size_t kMaxSyncPayload = 6'291'456;
+inline constexpr std::size_t kMaxAsyncPayload = 1'048'576;
+
+class Invoker final : public ports::FunctionInvoker {
+ public:
+  struct Parts {
+    store::Store& store;
+    const base::Clock& clock;
+    base::Ids& ids;
+    Specs& specs;
+    Lifecycle& lifecycle;
+    FunctionRunner& runner;
+  };
+  explicit Invoker(Parts parts) : parts_(parts) {}
+
+  base::Task<wire::Result<ports::InvokeResult>> invoke(ports::InvokeRequest request) override;
+  base::Task<wire::Result<std::string>> invoke_async(ports::InvokeRequest request) override;
+
+  // The same with the id of the API request, which the function then sees as its own.
+  base::Task<wire::Result<ports::InvokeResult>> run(ports::InvokeRequest request,
+                                                    std::string request_id);
+  base::Task<wire::Result<std::string>> accept(ports::InvokeRequest request,
+                                               std::string request_id);
+  // Everything that run() checks before it runs.
+  base::Task<wire::Result<void>> check(ports::InvokeRequest request);
+
+ private:
+  struct Chosen {
+    Target target;
+    VersionId id;
+    std::shared_ptr<const FunctionRow> function;
+    std::shared_ptr<const VersionRow> version;
+  };
+  base::Task<wire::Result<Chosen>> choose(const ports::InvokeRequest& request);
+  base::Task<wire::Result<void>> check_policy(store::Transaction& transaction,
+                                              const ports::InvokeRequest& request,
+                                              const base::Scope& owner, const Target& target);
+  std::uint64_t pick_version(const AliasRow& alias);
+
+  Parts parts_;
+  RowCache<FunctionRow> functions_;
+  RowCache<VersionRow> versions_;
+  RowCache<AliasRow> aliases_;
+  RowCache<PolicyRow> policies_;
+};
+
+}  // namespace mayfly::lambda

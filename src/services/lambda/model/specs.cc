@@ -1,0 +1,106 @@
+#include "services/lambda/model/specs.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "services/lambda/errors.h"
+
+namespace mayfly::lambda {
+
+namespace {
+
+constexpr std::chrono::hours kCredentialLifetime{12};
+// A function may run for long after it was started with these credentials.
+constexpr std::chrono::hours kRenewBefore{1};
+
+// Session names have two characters at least; AWS was seen to use this for a function of one.
+std::string session_name(const std::string& function) {
+  return function.size() >= 2 ? function : function + "@lambda_function";
+}
+
+engine::FunctionSpec describe(const VersionId& id, const FunctionRow& function,
+                              const VersionRow& version) {
+  engine::FunctionSpec spec;
+  spec.scope = id.scope;
+  spec.function = id.name;
+  spec.version = version_text(id.version);
+  spec.runtime = version.runtime;
+  spec.handler = version.handler;
+  if (version.environment) spec.environment = *version.environment;
+  spec.memory_mb = version.memory;
+  spec.timeout_s = version.timeout;
+  spec.tmp_mb = version.ephemeral_storage;
+  spec.log_group = version.log_group;
+  spec.log_format =
+      version.log_format == "JSON" ? engine::LogFormat::json : engine::LogFormat::text;
+  // Levels travel as the variables that the runtimes know.
+  if (version.log_format == "JSON") {
+    spec.environment.emplace("AWS_LAMBDA_LOG_FORMAT", "JSON");
+    spec.environment.emplace("AWS_LAMBDA_LOG_LEVEL",
+                             version.application_log_level.value_or("INFO"));
+  }
+  spec.architecture = version.architectures.empty() ? "x86_64" : version.architectures.front();
+  spec.reserved_concurrency = function.reserved_concurrency;
+  return spec;
+}
+
+}  // namespace
+
+SpecPointer Specs::cached(const VersionId& id, const VersionRow& version) {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || found->second.build != version.build ||
+      found->second.renew <= clock_.now()) {
+    return nullptr;
+  }
+  return found->second.spec;
+}
+
+base::Task<wire::Result<SpecPointer>> Specs::get(VersionId id,
+                                                 std::shared_ptr<const FunctionRow> function,
+                                                 std::shared_ptr<const VersionRow> version) {
+  SpecPointer spec = cached(id, *version);
+  if (spec == nullptr) {
+    auto folder = co_await code_.unpacked(version->code_sha256);
+    if (!folder) {
+      base::log_error("code of {} cannot be read: {}", id.name, folder.error().detail);
+      co_return wire::fail(kService, "The code of the function cannot be read.");
+    }
+    auto credentials =
+        co_await issuer_.issue(version->role, session_name(id.name), kCredentialLifetime);
+    if (!credentials) co_return std::unexpected(credentials.error());
+    auto made = std::make_shared<engine::FunctionSpec>(describe(id, *function, *version));
+    made->revision = fmt::format("{}.{}", version->build, credentials->access_key_id);
+    made->code_folder = std::move(*folder);
+    made->credentials = {{"AWS_ACCESS_KEY_ID", credentials->access_key_id},
+                         {"AWS_SECRET_ACCESS_KEY", credentials->secret_access_key},
+                         {"AWS_SESSION_TOKEN", credentials->session_token}};
+    // Another event may have made one meanwhile; all must use the same, or each would start an
+    // environment of its own.
+    std::lock_guard lock(mutex_);
+    Entry& entry = entries_[id];
+    if (entry.spec == nullptr || entry.build != version->build || entry.renew <= clock_.now()) {
+      entry = Entry{version->build, credentials->expires - kRenewBefore, std::move(made)};
+    }
+    spec = entry.spec;
+  }
+  if (spec->reserved_concurrency != function->reserved_concurrency) {
+    // Not part of what runs: the same revision with the new number.
+    auto changed = std::make_shared<engine::FunctionSpec>(*spec);
+    changed->reserved_concurrency = function->reserved_concurrency;
+    std::lock_guard lock(mutex_);
+    auto found = entries_.find(id);
+    if (found != entries_.end() && found->second.spec == spec) found->second.spec = changed;
+    spec = std::move(changed);
+  }
+  co_return spec;
+}
+
+void Specs::forget(const base::Scope& scope, const std::string& name) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(entries_, [&](const auto& entry) {
+    return entry.first.scope == scope && entry.first.name == name;
+  });
+}
+
+}  // namespace mayfly::lambda

@@ -1,0 +1,118 @@
+// What CreateFunction and UpdateFunctionCode share: taking a package, publishing, and the checks
+// before an update.
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "services/lambda/operations/operations.h"
+
+namespace mayfly::lambda {
+
+namespace {
+
+// AWS counts the whole request; a zip of 50 MB is this in base64.
+constexpr std::size_t kMaxZipBytes = 52'428'800;
+
+std::unexpected<wire::ApiError> unzip_failed(const ZipError& error, std::uint64_t limit) {
+  switch (error.fault) {
+    case ZipFault::unreadable:
+      return wire::fail(
+          kInvalidParameterValue,
+          "Could not unzip uploaded file. Please check your file, then try to upload again.");
+    case ZipFault::too_large:
+      return wire::fail(kInvalidParameterValue,
+                        fmt::format("Unzipped size must be smaller than {} bytes", limit));
+    case ZipFault::io:
+      break;
+  }
+  return wire::fail(kService, "The code package could not be stored.");
+}
+
+}  // namespace
+
+base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource source,
+                                                std::string_view operation, Keep keep) {
+  if (source.image) co_return wire::not_supported("Code.ImageUri (container images)");
+  if (source.s3)
+    co_return wire::not_supported(
+        "Code.S3Bucket (there is no S3 yet; give the package as Code.ZipFile)");
+  if (!source.zip_file) {
+    co_return wire::fail(kInvalidParameterValue,
+                         "Please provide a source for the function's code.");
+  }
+  if (source.zip_file->bytes.empty()) {
+    co_return wire::fail(kInvalidParameterValue, "Uploaded file must be a non-empty zip");
+  }
+  if (source.zip_file->bytes.size() > kMaxZipBytes) {
+    co_return wire::fail(
+        kRequestEntityTooLarge,
+        fmt::format("Request must be smaller than 70167211 bytes for the {} operation", operation));
+  }
+  std::string zip = std::move(source.zip_file->bytes);
+  auto package = keep == Keep::yes ? co_await lambda.code.put(std::move(zip))
+                                   : co_await lambda.code.check(std::move(zip));
+  if (!package) {
+    base::log_info("a code package was refused: {}", package.error().detail);
+    co_return unzip_failed(package.error(), lambda.options.zip.unpacked_bytes);
+  }
+  co_return std::move(*package);
+}
+
+base::Task<wire::Result<Published>> publish(store::Transaction& transaction, Lambda& lambda,
+                                            base::Scope scope, std::string name,
+                                            FunctionRow function, VersionRow latest,
+                                            std::optional<std::string> description) {
+  store::RangeQuery query{.begin = version_key(scope, name, kLatestNumber + 1),
+                          .end = store::prefix_end(table_prefix(Table::versions, scope, name)),
+                          .direction = store::Direction::reverse,
+                          .limit = 1};
+  auto last = co_await transaction.range(std::move(query));
+  if (!last) co_return failed(last.error());
+  if (!last->rows.empty()) {
+    const std::optional<NamedVersion> key = read_version_key(scope, last->rows.front().key);
+    auto row = wire::from_row<VersionRow>(last->rows.front().value);
+    if (!row) co_return std::unexpected(row.error());
+    if (key && row->build == latest.build)
+      co_return Published{key->version, std::move(*row), false};
+  }
+  const std::uint64_t number = static_cast<std::uint64_t>(function.next_version++);
+  transaction.put(function_key(scope, name), wire::to_row(std::move(function)));
+  VersionRow row = std::move(latest);
+  if (description) row.description = std::move(*description);
+  row.revision_id = lambda.ids.uuid();
+  row.last_modified = base::iso8601_lambda(lambda.clock.now());
+  row.state = kPending;
+  row.update_status.clear();
+  const VersionId id{scope, name, number};
+  transaction.put(version_key(scope, name, number), wire::to_row(row));
+  transaction.put(code_user_key(row.code_sha256, id), "");
+  Lifecycle::mark(transaction, id);
+  co_return Published{number, std::move(row), true};
+}
+
+wire::Result<void> check_settled(const base::Scope& scope, const std::string& name,
+                                 const VersionRow& row) {
+  if (row.state == kPending) {
+    return wire::fail(kResourceConflict,
+                      "The operation cannot be performed at this time. The function is currently "
+                      "in the following "
+                      "state: Pending");
+  }
+  if (row.update_status == kInProgress) {
+    return wire::fail(
+        kResourceConflict,
+        fmt::format("The operation cannot be performed at this time. An update is in progress for "
+                    "resource: {}",
+                    function_arn(scope, name)));
+  }
+  return {};
+}
+
+wire::Result<void> check_revision(const std::optional<std::string>& given,
+                                  const std::string& current) {
+  if (!given || *given == current) return {};
+  return wire::fail(kPreconditionFailed,
+                    "The Revision Id provided does not match the latest Revision Id. Call the "
+                    "GetFunction/GetAlias API to retrieve the latest Revision Id");
+}
+
+}  // namespace mayfly::lambda

@@ -1,0 +1,123 @@
+// The operations of Lambda, by file. lambda.cc makes the table of them.
+#pragma once
+
+#include "api/operation.h"
+#include "services/lambda/errors.h"
+#include "services/lambda/lambda.h"
+#include "services/lambda/model/rows.h"
+#include "services/lambda/shapes.h"
+#include "services/lambda/shapes_concurrency.h"
+#include "services/lambda/shapes_invoke.h"
+#include "services/lambda/shapes_policy.h"
+#include "services/lambda/shapes_tags.h"
+#include "services/lambda/shapes_versions.h"
+
+namespace mayfly::lambda {
+
+template <class T>
+using Answer = base::Task<wire::Result<T>>;
+using Context = api::RequestContext;
+
+// create_function.cc, update_function.cc, read_functions.cc, delete_function.cc
+Answer<FunctionConfiguration> create_function(Lambda& lambda, const Context& context,
+                                              CreateFunctionRequest request);
+Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context& context,
+                                                   UpdateFunctionCodeRequest request);
+Answer<FunctionConfiguration> update_function_configuration(
+    Lambda& lambda, const Context& context, UpdateFunctionConfigurationRequest request);
+Answer<GetFunctionResponse> get_function(Lambda& lambda, const Context& context,
+                                         GetFunctionRequest request);
+Answer<FunctionConfiguration> get_function_configuration(Lambda& lambda, const Context& context,
+                                                         GetFunctionConfigurationRequest request);
+Answer<ListFunctionsResponse> list_functions(Lambda& lambda, const Context& context,
+                                             ListFunctionsRequest request);
+Answer<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, const Context& context,
+                                                        GetAccountSettingsRequest request);
+Answer<DeleteFunctionResponse> delete_function(Lambda& lambda, const Context& context,
+                                               DeleteFunctionRequest request);
+
+// invoke.cc
+Answer<InvocationResponse> invoke(Lambda& lambda, const Context& context,
+                                  InvocationRequest request);
+Answer<InvokeAsyncResponse> invoke_async(Lambda& lambda, const Context& context,
+                                         InvokeAsyncRequest request);
+
+// versions.cc, aliases.cc
+Answer<FunctionConfiguration> publish_version(Lambda& lambda, const Context& context,
+                                              PublishVersionRequest request);
+Answer<ListVersionsByFunctionResponse> list_versions_by_function(
+    Lambda& lambda, const Context& context, ListVersionsByFunctionRequest request);
+Answer<AliasConfiguration> create_alias(Lambda& lambda, const Context& context,
+                                        CreateAliasRequest request);
+Answer<AliasConfiguration> get_alias(Lambda& lambda, const Context& context,
+                                     GetAliasRequest request);
+Answer<AliasConfiguration> update_alias(Lambda& lambda, const Context& context,
+                                        UpdateAliasRequest request);
+Answer<void> delete_alias(Lambda& lambda, const Context& context, DeleteAliasRequest request);
+Answer<ListAliasesResponse> list_aliases(Lambda& lambda, const Context& context,
+                                         ListAliasesRequest request);
+
+// permissions.cc
+Answer<AddPermissionResponse> add_permission(Lambda& lambda, const Context& context,
+                                             AddPermissionRequest request);
+Answer<GetPolicyResponse> get_policy(Lambda& lambda, const Context& context,
+                                     GetPolicyRequest request);
+Answer<void> remove_permission(Lambda& lambda, const Context& context,
+                               RemovePermissionRequest request);
+
+// concurrency.cc, event_invoke_config.cc
+Answer<Concurrency> put_function_concurrency(Lambda& lambda, const Context& context,
+                                             PutFunctionConcurrencyRequest request);
+Answer<GetFunctionConcurrencyResponse> get_function_concurrency(
+    Lambda& lambda, const Context& context, GetFunctionConcurrencyRequest request);
+Answer<void> delete_function_concurrency(Lambda& lambda, const Context& context,
+                                         DeleteFunctionConcurrencyRequest request);
+Answer<FunctionEventInvokeConfig> put_function_event_invoke_config(
+    Lambda& lambda, const Context& context, PutFunctionEventInvokeConfigRequest request);
+Answer<FunctionEventInvokeConfig> update_function_event_invoke_config(
+    Lambda& lambda, const Context& context, UpdateFunctionEventInvokeConfigRequest request);
+Answer<FunctionEventInvokeConfig> get_function_event_invoke_config(
+    Lambda& lambda, const Context& context, GetFunctionEventInvokeConfigRequest request);
+Answer<void> delete_function_event_invoke_config(Lambda& lambda, const Context& context,
+                                                 DeleteFunctionEventInvokeConfigRequest request);
+Answer<ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(
+    Lambda& lambda, const Context& context, ListFunctionEventInvokeConfigsRequest request);
+
+// tags.cc
+Answer<void> tag_resource(Lambda& lambda, const Context& context, TagResourceRequest request);
+Answer<void> untag_resource(Lambda& lambda, const Context& context, UntagResourceRequest request);
+Answer<ListTagsResponse> list_tags(Lambda& lambda, const Context& context, ListTagsRequest request);
+
+// ---- shared by several files
+// -------------------------------------------------------------------------
+
+// The package of a request: checked and kept. DryRun keeps nothing.
+enum class Keep { yes, no };
+struct CodeSource {
+  std::optional<wire::Blob> zip_file;
+  bool s3 = false;
+  bool image = false;
+};
+base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource source,
+                                                std::string_view operation, Keep keep);
+
+// Copies $LATEST into the next version, in the caller's transaction; or, where nothing changed
+// since the last one was published, gives that one. True: it is new, and lifecycle.begin() has to
+// follow the commit.
+struct Published {
+  std::uint64_t version = 0;
+  VersionRow row;
+  bool is_new = false;
+};
+base::Task<wire::Result<Published>> publish(store::Transaction& transaction, Lambda& lambda,
+                                            base::Scope scope, std::string name,
+                                            FunctionRow function, VersionRow latest,
+                                            std::optional<std::string> description);
+
+// An update while another is on its way: ResourceConflictException.
+wire::Result<void> check_settled(const base::Scope& scope, const std::string& name,
+                                 const VersionRow& row);
+wire::Result<void> check_revision(const std::optional<std::string>& given,
+                                  const std::string& current);
+
+}  // namespace mayfly::lambda

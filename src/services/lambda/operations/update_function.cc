@@ -1,0 +1,133 @@
+#include "services/lambda/operations/operations.h"
+
+namespace mayfly::lambda {
+
+namespace {
+
+wire::Result<Target> latest_of(const base::Scope& scope, const std::string& text) {
+  auto target = resolve_target(scope, text);
+  if (!target) return target;
+  if (!target->qualifier.empty() && target->qualifier != kLatest) {
+    return wire::fail(kInvalidParameterValue,
+                      "You can only change the $LATEST version of a function.");
+  }
+  return target;
+}
+
+struct Updated {
+  VersionRow row;
+  std::optional<Published> published;
+};
+
+// Changes $LATEST by `change`, after the checks that every update makes, and publishes it where
+// asked.
+template <class Change>
+base::Task<wire::Result<Updated>> update_latest(Lambda& lambda, base::Scope scope, std::string name,
+                                                std::optional<std::string> revision,
+                                                bool with_version, Change change) {
+  const VersionId id{scope, name, kLatestNumber};
+  const std::string now = base::iso8601_lambda(lambda.clock.now());
+  const std::string build = lambda.ids.uuid();
+  auto done = co_await store::transact(
+      lambda.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<Updated>> {
+        auto function = co_await need_function(transaction, scope, name);
+        if (!function) co_return std::unexpected(function.error());
+        auto row = co_await need_version(transaction, scope, name, kLatestNumber);
+        if (!row) co_return std::unexpected(row.error());
+        if (auto settled = check_settled(scope, name, *row); !settled)
+          co_return std::unexpected(settled.error());
+        if (auto same = check_revision(revision, row->revision_id); !same)
+          co_return std::unexpected(same.error());
+        const std::string old_code = row->code_sha256;
+        if (wire::Result<void> changed = change(*row); !changed)
+          co_return std::unexpected(changed.error());
+        row->last_modified = now;
+        row->revision_id = lambda.ids.uuid();
+        row->build = build;
+        row->update_status = kInProgress;
+        if (row->code_sha256 != old_code) {
+          transaction.erase(code_user_key(old_code, id));
+          transaction.put(code_user_key(row->code_sha256, id), "");
+          lambda.collector.ask(transaction, old_code, std::chrono::seconds{row->timeout});
+        }
+        transaction.put(version_key(scope, name, kLatestNumber), wire::to_row(*row));
+        Lifecycle::mark(transaction, id);
+        Updated updated{*row, std::nullopt};
+        if (with_version) {
+          auto published =
+              co_await publish(transaction, lambda, scope, name, *function, *row, std::nullopt);
+          if (!published) co_return std::unexpected(published.error());
+          updated.published = std::move(*published);
+        }
+        co_return updated;
+      });
+  if (!done) co_return done;
+  if (done->published && done->published->is_new)
+    lambda.lifecycle.begin({scope, name, done->published->version});
+  lambda.lifecycle.begin(id);
+  co_return done;
+}
+
+}  // namespace
+
+Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context& context,
+                                                   UpdateFunctionCodeRequest request) {
+  auto target = latest_of(context.scope, request.function_name);
+  if (!target) co_return std::unexpected(target.error());
+  const std::string name = target->name;
+  const bool dry_run = request.dry_run.value_or(false);
+  {
+    // Before the package is taken: nothing is kept for a function that is not there.
+    std::unique_ptr<store::Transaction> transaction = lambda.store.begin();
+    auto function = co_await need_function(*transaction, context.scope, name);
+    if (!function) co_return std::unexpected(function.error());
+    auto row = co_await need_version(*transaction, context.scope, name, kLatestNumber);
+    if (!row) co_return std::unexpected(row.error());
+    if (auto same = check_revision(request.revision_id, row->revision_id); !same) {
+      co_return std::unexpected(same.error());
+    }
+  }
+  CodeSource source{std::move(request.zip_file), request.s3_bucket || request.s3_key,
+                    request.image_uri.has_value()};
+  auto package = co_await take_code(lambda, std::move(source), "UpdateFunctionCode",
+                                    dry_run ? Keep::no : Keep::yes);
+  if (!package) co_return std::unexpected(package.error());
+  const auto change = [&](VersionRow& row) -> wire::Result<void> {
+    row.code_sha256 = package->sha256;
+    row.code_size = package->size;
+    if (request.architectures) row.architectures = *request.architectures;
+    return {};
+  };
+  if (dry_run) {
+    std::unique_ptr<store::Transaction> transaction = lambda.store.begin();
+    auto row = co_await need_version(*transaction, context.scope, name, kLatestNumber);
+    if (!row) co_return std::unexpected(row.error());
+    if (auto changed = change(*row); !changed) co_return std::unexpected(changed.error());
+    co_return shown(context.scope, name, kLatestNumber, *row, "");
+  }
+  auto updated = co_await update_latest(lambda, context.scope, name, std::move(request.revision_id),
+                                        request.publish.value_or(false), change);
+  if (!updated) co_return std::unexpected(updated.error());
+  if (updated->published) {
+    const std::uint64_t version = updated->published->version;
+    co_return shown(context.scope, name, version, updated->published->row, version_text(version));
+  }
+  co_return shown(context.scope, name, kLatestNumber, updated->row, "");
+}
+
+Answer<FunctionConfiguration> update_function_configuration(
+    Lambda& lambda, const Context& context, UpdateFunctionConfigurationRequest request) {
+  auto target = latest_of(context.scope, request.function_name);
+  if (!target) co_return std::unexpected(target.error());
+  const std::string name = target->name;
+  const auto change = [&](VersionRow& row) -> wire::Result<void> {
+    if (request.role) row.role = *request.role;
+    return apply_settings(row, request, name, lambda.options.limits);
+  };
+  auto updated =
+      co_await update_latest(lambda, context.scope, name, request.revision_id, false, change);
+  if (!updated) co_return std::unexpected(updated.error());
+  co_return shown(context.scope, name, kLatestNumber, updated->row, "");
+}
+
+}  // namespace mayfly::lambda
