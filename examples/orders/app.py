@@ -119,20 +119,27 @@ def parse_line(number, item):
     return {"sku": sku, "name": CATALOGUE[sku]["name"], "quantity": quantity, "price": price, "amount": price * quantity}
 
 
+MONEY = {"price", "amount", "total"}
+
+
 def public(order):
-    return {name: value for name, value in order.items() if name != "fingerprint"}
+    return {name: shown(name, value) for name, value in order.items() if name != "fingerprint"}
+
+
+def shown(name, value):
+    """As JSON shows it. DynamoDB keeps 89.00 as 89: an amount of money is text with two digits, a count is a number."""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}" if name in MONEY else int(value)
+    if isinstance(value, list):
+        return [shown(name, item) for item in value]
+    if isinstance(value, dict):
+        return {key: shown(key, item) for key, item in value.items()}
+    return value
 
 
 def answer(status, body, headers=None):
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json", **(headers or {})},
-        "body": json.dumps(body, default=as_json),
+        "body": json.dumps(body),
     }
-
-
-def as_json(value):
-    """DynamoDB numbers are Decimals: counts become numbers, amounts of money stay exact, as text with two digits."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and value.as_tuple().exponent >= 0 else f"{value:.2f}"
-    raise TypeError(f"{type(value).__name__} has no place in JSON")

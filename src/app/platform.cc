@@ -1,0 +1,326 @@
+#include "app/platform.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "api/describe.h"
+#include "api/health.h"
+#include "api/metrics.h"
+#include "api/pipeline.h"
+#include "api/router.h"
+#include "app/housekeeping.h"
+#include "app/status.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "app/null_meter.h"
+#include "http/client.h"
+#include "http/io.h"
+#include "http/server.h"
+#include "identity/authenticator.h"
+#include "identity/credentials.h"
+#include "services/apigateway/apigateway.h"
+#include "services/apigateway/execute/endpoint.h"
+#include "services/dynamodb/dynamodb.h"
+#include "services/iam/iam.h"
+#include "services/lambda/lambda.h"
+#include "services/logs/logs.h"
+#include "services/sts/sts.h"
+#include "store/rocksdb/rocks_store.h"
+#include "wire/json.h"
+#include "work/loop_alarm.h"
+#include "work/queue.h"
+
+namespace mayfly::app {
+namespace {
+
+std::unique_ptr<store::RocksStore> open_store(const cli::ServeOptions& options) {
+  store::RocksOptions rocks;
+  rocks.path = std::filesystem::path(options.data_dir) / "store";
+  rocks.durability = options.durability == cli::Durability::relaxed ? store::Durability::relaxed
+                                                                    : store::Durability::durable;
+  auto opened = store::RocksStore::open(std::move(rocks));
+  if (!opened) throw std::runtime_error(opened.error().detail);
+  return std::move(*opened);
+}
+
+std::string public_endpoint(const cli::ServeOptions& options, std::uint16_t port) {
+  return fmt::format("http://{}:{}", options.address, port);
+}
+
+engine::EngineOptions engine_options(const cli::ServeOptions& options, std::string runtimes_folder, std::uint16_t port) {
+  engine::EngineOptions out;
+  out.runtimes_folder = std::move(runtimes_folder);
+  out.data_folder = options.data_dir;
+  out.endpoint_port = port;
+  out.network = options.network == cli::Network::isolated ? sandbox::Network::isolated : sandbox::Network::host;
+  out.account_concurrency = options.max_concurrency;
+  out.memory_budget_bytes = static_cast<std::uint64_t>(options.memory_mb) << 20;
+  return out;
+}
+
+identity::Profile profile_of(const cli::ServeOptions& options) {
+  return options.profile == cli::Profile::secured ? identity::Profile::secured : identity::Profile::development;
+}
+
+std::string status_json(const cli::ServeOptions& options, const sandbox::Warden& warden, const engine::Engine& engine,
+                        std::uint16_t port, base::WallTime started) {
+  const engine::EnvironmentStats stats = engine.stats();
+  wire::Document isolation = wire::Document::map();
+  for (const sandbox::Feature& feature : warden.report()) {
+    isolation.set(feature.name, feature.in_force ? feature.detail : "MISSING: " + feature.detail);
+  }
+  wire::Document runtimes = wire::Document::map();
+  for (const engine::RuntimeInfo& runtime : engine.runtimes()) {
+    runtimes.set(runtime.name, fmt::format("{} ({})", runtime.interpreter, runtime.version));
+  }
+  wire::Document cold = wire::Document::map();
+  constexpr std::string_view kRungs[] = {"warm", "spare", "clone", "template", "exec"};
+  for (const auto& [rung, count] : stats.cold_starts) cold.set(kRungs[static_cast<std::size_t>(rung)], count);
+  wire::Document environments = wire::Document::map();
+  environments.set("busy", stats.busy);
+  environments.set("idle", stats.idle);
+  environments.set("starting", stats.starting);
+  environments.set("templates", stats.templates);
+  wire::Document invocations = wire::Document::map();
+  invocations.set("all", stats.invocations);
+  invocations.set("errors", stats.errors);
+  invocations.set("throttles", stats.throttles);
+  invocations.set("cold_starts", std::move(cold));
+  wire::Document functions = wire::Document::map();
+  for (const engine::VersionState& version : engine.versions()) {
+    functions.set(fmt::format("{}:{}", version.function, version.version),
+                  fmt::format("{} busy, {} idle, {} starting; cloning: {}", version.busy, version.idle,
+                              version.starting, version.cloning));
+  }
+  wire::Document status = wire::Document::map();
+  status.set("endpoint", public_endpoint(options, port));
+  status.set("data_folder", options.data_dir);
+  status.set("started", base::iso8601_ms(started));
+  status.set("profile", options.profile == cli::Profile::secured ? "secured" : "development");
+  status.set("network", options.network == cli::Network::isolated ? "isolated" : "host");
+  status.set("durability", options.durability == cli::Durability::relaxed ? "relaxed" : "durable");
+  status.set("environments", std::move(environments));
+  status.set("invocations", std::move(invocations));
+  status.set("functions", std::move(functions));
+  status.set("isolation", std::move(isolation));
+  status.set("runtimes", std::move(runtimes));
+  return wire::to_json(status);
+}
+
+}  // namespace
+
+// In the order of construction; destroyed the other way round.
+struct Platform::Parts {
+  const cli::ServeOptions options;
+  sandbox::Warden& warden;
+  base::SystemClock clock;
+  base::RandomIds ids;
+  const base::WallTime started = clock.now();
+  api::Metrics metrics;
+
+  std::unique_ptr<store::RocksStore> store;
+  http::Io io;
+  // The server needs a handler before the pipeline exists; it is set before the server starts.
+  std::unique_ptr<api::Pipeline> pipeline;
+  http::Server server;
+  http::Client client;
+  work::LoopAlarm alarm;
+  work::WorkQueue queue;
+
+  logs::Logs logs;
+  iam::Iam iam;
+  sts::Sts sts;
+  dynamodb::Dynamodb dynamodb;
+  NullMeter meter;
+  engine::Engine engine;
+  lambda::EngineRunner runner;
+  lambda::Lambda lambda;
+  apigateway::ApiGateway gateway;
+
+  identity::CredentialChain credentials;
+  identity::Authenticator authenticator;
+
+  apigateway::Endpoint execute_api;
+  PageEndpoint status_page;
+  PageEndpoint usage_page;
+  std::unique_ptr<api::HealthEndpoint> health;
+  std::unique_ptr<api::Router> router;
+  Housekeeping housekeeping;
+
+  Parts(const cli::ServeOptions& given, sandbox::Warden& the_warden, std::string runtimes_folder)
+      : options(given),
+        warden(the_warden),
+        store(open_store(options)),
+        io(options.threads),
+        server(io, server_options(options), [this](http::Request request) { return pipeline->handle(std::move(request)); }),
+        client(io, {}),
+        alarm(io.any(), clock),
+        queue(*store, clock, ids, alarm),
+        logs(*store, clock),
+        iam(*store, clock, ids),
+        sts(*store, clock, ids),
+        dynamodb(*store, clock, ids),
+                engine(engine_options(options, std::move(runtimes_folder), server.port()),
+               {.warden = warden,
+                .io = io,
+                .server = server,
+                .endpoint = [this](http::Request request) { return pipeline->handle(std::move(request)); },
+                .logs = logs.sink,
+                .usage = meter,
+                .clock = clock,
+                .ids = ids}),
+        runner(engine),
+        lambda(lambda_options(), {.store = *store, .clock = clock, .ids = ids, .runner = runner, .issuer = sts.sessions}),
+        gateway(*store, clock, ids, lambda.invoker, client, gateway_settings()),
+        credentials({&sts.sessions, &iam.access_keys}),
+        authenticator({.profile = profile_of(options), .default_scope = {.region = options.region}}, credentials, clock),
+        execute_api(gateway, apigateway::timers_of(io)),
+        status_page("/_mayfly/status", callers(),
+                    [this](std::string) -> base::Task<http::Response> {
+                      return base::Task<http::Response>::ready(
+                          json_page(200, status_json(options, warden, engine, server.port(), started)));
+                    }),
+        usage_page("/_mayfly/usage", callers(), [this](std::string query) { return usage(std::move(query)); }),
+        housekeeping(io.any(), clock, logs, sts) {}
+
+  Callers callers() const {
+    return options.profile == cli::Profile::secured ? Callers::this_machine : Callers::any;
+  }
+
+  static http::ServerOptions server_options(const cli::ServeOptions& options) {
+    http::ServerOptions out;
+    out.address = options.address == "localhost" ? "127.0.0.1" : options.address;
+    out.port = options.port;
+    return out;
+  }
+
+  apigateway::Settings gateway_settings() const {
+    apigateway::Settings out;
+    out.public_endpoint = public_endpoint(options, server.port());
+    return out;
+  }
+
+  lambda::Options lambda_options() const {
+    lambda::Options out;
+    out.data_folder = (std::filesystem::absolute(options.data_dir) / "lambda").string();
+    out.account_concurrency = static_cast<std::int32_t>(options.max_concurrency);
+    return out;
+  }
+
+  // from and to: ISO 8601 or epoch milliseconds.
+  base::Task<http::Response> usage(std::string query);
+};
+
+namespace {
+
+std::vector<api::Service> services_of(lambda::Lambda& lambda, dynamodb::Dynamodb& dynamodb, apigateway::ApiGateway& gateway,
+                                      logs::Logs& logs, iam::Iam& iam, sts::Sts& sts) {
+  return {lambda::make_service(lambda), dynamodb::make_service(dynamodb), apigateway::make_service(gateway),
+          logs::make_service(logs),     iam::make_service(iam),           sts::make_service(sts)};
+}
+
+// Runs `fn()`, which yields a task, on the loop's thread.
+template <class Fn>
+auto on(http::Loop& loop, Fn fn) -> std::invoke_result_t<Fn&> {
+  base::OneShot<bool> hop;
+  loop.post([hop] { hop.set(true); });
+  co_await hop.wait();
+  co_return co_await fn();
+}
+
+// What can only be refused at start is an exception with a sentence.
+template <class Result>
+void must(Result result, std::string_view what) {
+  if (result) return;
+  if constexpr (requires { result.error().message; }) {
+    throw std::runtime_error(fmt::format("{}: {}", what, result.error().message));
+  } else {
+    throw std::runtime_error(fmt::format("{}: {}", what, result.error().detail));
+  }
+}
+
+}  // namespace
+
+base::Task<http::Response> Platform::Parts::usage(std::string) { co_return json_page(200, "{}"); }
+
+Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden, std::string runtimes_folder)
+    : parts_(std::make_unique<Parts>(options, warden, std::move(runtimes_folder))) {
+  Parts& parts = *parts_;
+  dynamodb::handle_work(parts.dynamodb, parts.queue);
+  parts.lambda.attach(parts.queue);
+  std::vector<api::Service> services =
+      services_of(parts.lambda, parts.dynamodb, parts.gateway, parts.logs, parts.iam, parts.sts);
+  std::vector<std::string> names;
+  for (const api::Service& service : services) names.emplace_back(service.info.name);
+  parts.health = std::make_unique<api::HealthEndpoint>(std::move(names), MAYFLY_VERSION, parts.metrics);
+  // Paths of our own come first: an API may have any path below its own host, but none of these.
+  std::vector<api::HttpEndpoint*> endpoints{&parts.execute_api, parts.health.get(), &parts.status_page, &parts.usage_page,
+                                            &parts.lambda.code_urls};
+  parts.router = std::make_unique<api::Router>(std::move(services), std::move(endpoints));
+  parts.pipeline = std::make_unique<api::Pipeline>(api::PipelineOptions{.profile = profile_of(options)}, *parts.router,
+                                                   parts.authenticator, parts.clock, parts.ids, parts.metrics);
+}
+
+Platform::~Platform() {
+  if (parts_) parts_->io.stop();
+}
+
+void Platform::start() {
+  Parts& parts = *parts_;
+  parts.io.start();
+  must(base::sync_wait(on(parts.io.any(), [&parts] { return parts.queue.start(); })), "the durable work cannot be taken up");
+  must(base::sync_wait(on(parts.io.any(), [&parts] { return parts.lambda.start(); })), "the functions cannot be taken up");
+  parts.housekeeping.start();
+  parts.server.start();
+}
+
+// Outside in: first nobody can ask for more, then what was asked for ends, then what it ran on.
+void Platform::stop(std::chrono::milliseconds grace) {
+  Parts& parts = *parts_;
+  const std::size_t left = parts.server.stop(grace);
+  if (left > 0) base::log_warn("{} requests did not end in time", left);
+  base::sync_wait(parts.housekeeping.stop());
+  base::sync_wait(parts.lambda.stop());
+  base::sync_wait(parts.queue.stop());
+  base::sync_wait(parts.engine.stop(grace));
+  base::sync_wait(parts.logs.sink.flush());
+  base::sync_wait(parts.meter.flush());
+  parts.io.stop();
+}
+
+namespace {
+
+// A service of which only the operation table is wanted.
+// SAFETY: make_service() keeps the address and reads nothing through it.
+template <class S>
+S& unopened() {
+  alignas(S) static std::byte storage[sizeof(S)];
+  return *reinterpret_cast<S*>(storage);
+}
+
+std::vector<api::Service> unopened_services() {
+  return services_of(unopened<lambda::Lambda>(), unopened<dynamodb::Dynamodb>(), unopened<apigateway::ApiGateway>(),
+                     unopened<logs::Logs>(), unopened<iam::Iam>(), unopened<sts::Sts>());
+}
+
+}  // namespace
+
+std::string describe_api() { return api::dump_api(unopened_services()); }
+
+std::vector<std::pair<std::string, std::string>> describe_compatibility() {
+  std::vector<std::pair<std::string, std::string>> pages;
+  for (const api::Service& service : unopened_services()) {
+    pages.emplace_back(service.info.name, api::compatibility_markdown(service));
+  }
+  return pages;
+}
+
+std::uint16_t Platform::port() const { return parts_->server.port(); }
+std::vector<engine::RuntimeInfo> Platform::runtimes() const { return parts_->engine.runtimes(); }
+
+}  // namespace mayfly::app

@@ -1,0 +1,140 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <chrono>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+
+#include "app/platform.h"
+#include "base/log.h"
+#include "sandbox/warden.h"
+
+namespace mayfly::app {
+namespace {
+
+constexpr std::chrono::seconds kGrace{20};
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+// What makes the options unsafe or impossible, as a sentence; empty where they are good.
+std::string objection(const cli::ServeOptions& options) {
+  if (!is_loopback(options.address) && options.profile != cli::Profile::secured) {
+    return fmt::format(
+        "Not listening on {}: the development profile accepts any credentials, so whoever reaches this address could run code "
+        "here. Listen on 127.0.0.1, or use --profile secured.",
+        options.address);
+  }
+  if (options.data_dir.empty()) return "No data folder: say where with --data-dir DIR.";
+  return {};
+}
+
+// Where the guest side of the runtimes is: beside the binary (a build folder), or installed.
+std::string find_runtimes() {
+  std::error_code error;
+  const std::filesystem::path binary = std::filesystem::read_symlink("/proc/self/exe", error);
+  for (const std::filesystem::path& candidate :
+       {binary.parent_path() / "runtimes", binary.parent_path() / "../lib/mayfly/runtimes"}) {
+    if (std::filesystem::is_directory(candidate, error)) return std::filesystem::weakly_canonical(candidate).string();
+  }
+  return {};
+}
+
+// Each environment holds a few descriptors; the usual soft limit of 1,024 ends the scaling long before memory does.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void print_banner(const cli::ServeOptions& options, const Platform& platform, const sandbox::Warden& warden,
+                  std::chrono::steady_clock::duration took) {
+  const auto line = [](std::string_view name, std::string_view text) { fmt::print("  {:<11} {}\n", name, text); };
+  fmt::print("Mayfly {} is ready ({} ms)\n", MAYFLY_VERSION,
+             std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  line("endpoint", fmt::format("http://{}:{}", options.address, platform.port()));
+  line("data", options.data_dir + (options.durability == cli::Durability::relaxed
+                                       ? "  (relaxed: an acknowledged write survives this process, not a power cut)"
+                                       : ""));
+  line("profile", options.profile == cli::Profile::secured ? "secured (only known keys with right signatures)"
+                                                           : "development (any credentials are accepted)");
+  line("network", options.network == cli::Network::isolated
+                      ? "isolated (functions reach this endpoint and nothing else)"
+                      : "host (functions share this machine's network; --network isolated cuts them off)");
+  std::string runtimes;
+  for (const engine::RuntimeInfo& runtime : platform.runtimes()) {
+    runtimes += (runtimes.empty() ? "" : ", ") + runtime.name;
+  }
+  line("runtimes", runtimes.empty() ? "custom runtimes only: no Python or Node.js was found" : runtimes);
+  std::string in_force;
+  for (const sandbox::Feature& feature : warden.report()) {
+    if (feature.in_force) in_force += (in_force.empty() ? "" : ", ") + feature.name;
+  }
+  line("isolation", in_force.empty() ? "NONE" : in_force);
+  for (const sandbox::Feature& feature : warden.report()) {
+    if (!feature.in_force) line("  missing", feature.name + ": " + feature.detail);
+  }
+  std::fflush(stdout);
+}
+
+int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string runtimes = find_runtimes();
+  if (runtimes.empty()) {
+    fmt::print(stderr, "mayfly: the folder `runtimes` that belongs beside this program is missing; build it with ./dev build.\n");
+    return 2;
+  }
+  std::filesystem::create_directories(options.data_dir);
+  // Item data and secrets are in it.
+  std::filesystem::permissions(options.data_dir, std::filesystem::perms::owner_all);
+  raise_descriptor_limit();
+  // Before the first thread: a forked copy of a threaded process could not be trusted with anything.
+  std::unique_ptr<sandbox::Warden> warden = sandbox::Warden::launch(
+      {.data_folder = std::filesystem::absolute(options.data_dir).string()});
+  {
+    Platform platform(options, *warden, runtimes);
+    platform.start();
+    print_banner(options, platform, *warden, std::chrono::steady_clock::now() - begin);
+    int signal = 0;
+    sigwait(&stop_signals, &signal);
+    base::log_info("{}: ending; requests under way have {} s", signal == SIGINT ? "interrupted" : "asked to end",
+                   kGrace.count());
+    platform.stop(kGrace);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int serve(const cli::ServeOptions& options) {
+  if (std::string why = objection(options); !why.empty()) {
+    fmt::print(stderr, "mayfly: {}\n", why);
+    return 2;
+  }
+  base::set_log_level(options.log_level);
+  // Blocked in every thread, so that sigwait() gets them; a peer that went away is an error of its write.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(options, stop_signals);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "mayfly: cannot start: {}\n", error.what());
+    return 2;
+  }
+}
+
+}  // namespace mayfly::app
