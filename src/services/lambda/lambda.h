@@ -24,10 +24,10 @@ namespace mayfly::lambda {
 
 struct Options {
   std::string data_folder;  // blobs/, code/ and tmp/ are made in it
-  SettingLimits limits;
+  SettingLimits limits = {};
   std::int32_t account_concurrency = 1000;
   int async_concurrency = 256;  // asynchronous events under way at a time
-  ZipLimits zip;
+  ZipLimits zip = {};
 };
 
 class Lambda {

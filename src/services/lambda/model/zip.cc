@@ -83,6 +83,7 @@ class Unpacker {
   std::expected<ZipSummary, ZipError> run() {
     const zip_int64_t count = zip_get_num_entries(archive_, 0);
     if (count < 0) return unreadable("no entries can be counted");
+    if (count == 0) return std::unexpected(ZipError{ZipFault::empty, "no entries"});
     if (static_cast<std::uint64_t>(count) > limits_.entries) {
       return std::unexpected(ZipError{ZipFault::too_large, fmt::format("{} entries", count)});
     }
@@ -240,6 +241,7 @@ class Unpacker {
 
 std::expected<ZipSummary, ZipError> unpack_zip(std::string_view zip, const std::string& folder,
                                                const ZipLimits& limits) {
+  if (zip.empty()) return unreadable("no bytes");  // libzip takes them for a new archive
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(zip.data(), zip.size(), 0, &error);

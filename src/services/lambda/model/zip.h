@@ -24,6 +24,7 @@ struct ZipLimits {
 
 enum class ZipFault {
   unreadable,  // no zip, damaged, encrypted, or an entry that has no place in a code package
+  empty,       // a zip without entries
   too_large,   // more bytes or entries than the limits
   io,          // this machine's disk; not the client's fault
 };

@@ -18,6 +18,8 @@ std::unexpected<wire::ApiError> unzip_failed(const ZipError& error, std::uint64_
       return wire::fail(
           kInvalidParameterValue,
           "Could not unzip uploaded file. Please check your file, then try to upload again.");
+    case ZipFault::empty:
+      return wire::fail(kInvalidParameterValue, "Uploaded file must be a non-empty zip");
     case ZipFault::too_large:
       return wire::fail(kInvalidParameterValue,
                         fmt::format("Unzipped size must be smaller than {} bytes", limit));

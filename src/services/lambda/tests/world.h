@@ -1,0 +1,139 @@
+// Lambda behind the real pipeline, on a store in memory and with functions that are C++.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/tests/front.h"
+#include "base/strings.h"
+#include "services/lambda/lambda.h"
+#include "services/lambda/tests/temp_folder.h"
+#include "services/lambda/tests/zips.h"
+#include "store/memory/memory_store.h"
+#include "work/tests/fake_alarm.h"
+
+namespace mayfly::lambda::testing {
+
+// Answers events as the test says and notes what it was asked.
+class FakeRunner final : public FunctionRunner {
+ public:
+  using Body = std::function<std::expected<engine::Outcome, engine::Refusal>(
+      const engine::FunctionSpec&, const engine::Event&)>;
+  base::Task<std::expected<engine::Outcome, engine::Refusal>> run(SpecPointer function,
+                                                                  engine::Event event) override {
+    specs.push_back(function);
+    events.push_back(event);
+    co_return body(*function, event);
+  }
+  base::Task<std::expected<void, std::string>> prepare(SpecPointer function) override {
+    prepared.push_back(function);
+    if (gate) co_await gate->wait();
+    if (init_fails) co_return std::unexpected("no module named x");
+    co_return std::expected<void, std::string>{};
+  }
+  void retire(const base::Scope&, const std::string& function, const std::string& version,
+              const std::string& keep) override {
+    retired.push_back(function + ":" + version + (keep.empty() ? "" : " but one"));
+  }
+
+  static std::expected<engine::Outcome, engine::Refusal> answer(std::string payload) {
+    engine::Outcome outcome;
+    outcome.payload = std::move(payload);
+    return outcome;
+  }
+  static std::expected<engine::Outcome, engine::Refusal> error() {
+    engine::Outcome outcome;
+    outcome.payload = R"({"errorMessage":"boom","errorType":"ValueError"})";
+    outcome.function_error = "Unhandled";
+    return outcome;
+  }
+  static std::expected<engine::Outcome, engine::Refusal> throttle(engine::ThrottleReason reason) {
+    return std::unexpected(engine::Refusal{engine::Refusal::Kind::throttled, reason, ""});
+  }
+
+  Body body = [](const engine::FunctionSpec&, const engine::Event& event) {
+    return answer(event.payload);
+  };
+  std::vector<SpecPointer> specs, prepared;
+  std::vector<engine::Event> events;
+  std::vector<std::string> retired;
+  std::optional<base::OneShot<bool>> gate;  // what prepare() waits for
+  bool init_fails = false;
+};
+
+class FakeIssuer final : public ports::CredentialIssuer {
+ public:
+  explicit FakeIssuer(const base::Clock& clock) : clock_(clock) {}
+  base::Task<wire::Result<ports::TemporaryCredentials>> issue(
+      std::string role_arn, std::string session_name, std::chrono::seconds lifetime) override {
+    issued.push_back(role_arn + " " + session_name);
+    co_return ports::TemporaryCredentials{"ASIA" + std::to_string(issued.size()), "secret", "token",
+                                          clock_.now() + lifetime};
+  }
+  std::vector<std::string> issued;
+
+ private:
+  const base::Clock& clock_;
+};
+
+inline constexpr std::string_view kRole = "arn:aws:iam::000000000000:role/r";
+
+class LambdaTest : public ::testing::Test {
+ protected:
+  using Reply = api::testing::Reply;
+
+  LambdaTest() {
+    lambda.attach(queue);
+    EXPECT_TRUE(base::sync_wait(queue.start()).has_value());
+  }
+  ~LambdaTest() override {
+    base::sync_wait(lambda.stop());
+    base::sync_wait(queue.stop());
+  }
+
+  Reply call(std::string method, std::string target, std::string body = {},
+             std::vector<std::pair<std::string, std::string>> headers = {}) {
+    return front.call(std::move(method), std::move(target), std::move(body), std::move(headers));
+  }
+  // `more` is further members, with a leading comma.
+  Reply create(const std::string& name, const std::string& more = {},
+               const std::string& zip = python_zip()) {
+    return call(
+        "POST", "/2015-03-31/functions",
+        R"({"FunctionName":")" + name + R"(","Role":")" + std::string(kRole) +
+            R"(","Runtime":"python3.12","Handler":"index.lambda_handler","Code":{"ZipFile":")" +
+            base::to_base64(zip) + "\"}" + more + "}");
+  }
+  Reply update_code(const std::string& name, const std::string& source,
+                    const std::string& more = {}) {
+    return call("PUT", "/2015-03-31/functions/" + name + "/code",
+                R"({"ZipFile":")" + base::to_base64(python_zip(source)) + "\"" + more + "}");
+  }
+  Reply invoke(const std::string& name, std::string payload = "{}",
+               std::vector<std::pair<std::string, std::string>> headers = {}) {
+    return call("POST", "/2015-03-31/functions/" + name + "/invocations", std::move(payload),
+                std::move(headers));
+  }
+  void advance(std::chrono::microseconds by) {
+    clock.advance(by);
+    alarm.fire_due();
+  }
+
+  TempFolder folder;
+  base::FakeClock clock;
+  base::SequentialIds ids;
+  store::MemoryStore store;
+  FakeRunner runner;
+  FakeIssuer issuer{clock};
+  work::FakeAlarm alarm{clock};
+  Lambda lambda{{.data_folder = folder.path() + "/lambda"}, {store, clock, ids, runner, issuer}};
+  work::WorkQueue queue{store, clock, ids, alarm};
+  api::testing::Front front{{make_service(lambda)}, {&lambda.code_urls}};
+};
+
+}  // namespace mayfly::lambda::testing
