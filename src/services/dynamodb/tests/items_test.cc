@@ -260,6 +260,19 @@ TEST(Items, AnswersCarryTheirChecksum) {
   EXPECT_EQ(reply.headers.get("Content-Type"), "application/x-amz-json-1.0");
 }
 
+TEST(Items, ErrorsAreNamedAsDynamoNamesThem) {
+  World world;
+  const auto type = [&](std::string_view operation, std::string body) {
+    return world.send(operation, std::move(body)).json("__type");
+  };
+  EXPECT_EQ(type("GetItem", R"({"TableName":"x","Key":{}})"),
+            R"("com.amazon.coral.validate#ValidationException")");
+  EXPECT_EQ(type("GetItem", R"({"TableName":5})"),
+            R"("com.amazon.coral.service#SerializationException")");
+  EXPECT_EQ(type("GetItem", R"({"TableName":"nope","Key":{}})"),
+            R"("com.amazonaws.dynamodb.v20120810#ResourceNotFoundException")");
+}
+
 TEST(Items, MissingTablesAndUnknownOperations) {
   World world;
   EXPECT_EQ(world.error("PutItem", R"({"TableName":"nope","Item":{"id":{"S":"a"}}})"),
