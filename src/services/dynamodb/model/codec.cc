@@ -323,7 +323,8 @@ std::string encode_item(const Item& item) { return encode_item(item, size_of(ite
 std::optional<Item> decode_item(std::string_view bytes) {
   if (bytes.empty() || bytes.front() != kFormatVersion) return std::nullopt;
   Reader reader(bytes.substr(1));
-  if (!reader.varint()) return std::nullopt;
+  const auto size = reader.varint();
+  if (!size || *size > kMaxItemSize) return std::nullopt;
   auto item = reader.map(kMaxNesting);
   if (!item || !reader.done()) return std::nullopt;
   return item;
@@ -331,7 +332,9 @@ std::optional<Item> decode_item(std::string_view bytes) {
 
 std::optional<std::size_t> decode_size(std::string_view bytes) {
   if (bytes.empty() || bytes.front() != kFormatVersion) return std::nullopt;
-  return Reader(bytes.substr(1)).varint();
+  const auto size = Reader(bytes.substr(1)).varint();
+  if (!size || *size > kMaxItemSize) return std::nullopt;
+  return size;
 }
 
 }  // namespace mayfly::dynamodb

@@ -16,11 +16,6 @@ bool is_grammar_word(const Token& token) {
   return false;
 }
 
-const Value& placeholder_value() {
-  static const Value value;  // stands in for an undefined placeholder in a tree that is thrown away
-  return value;
-}
-
 }  // namespace
 
 std::string_view parameter_name(ExpressionKind kind) {
@@ -45,8 +40,13 @@ Invalid invalid_expression(ExpressionKind kind, std::string_view message) {
   return Invalid{std::move(text)};
 }
 
+const Value& no_value() {
+  static const Value value;
+  return value;
+}
+
 Checked<void> check_text(ExpressionKind kind, std::string_view text) {
-  if (base::trim(text).empty()) {
+  if (Lexer(text).next().is(TokenKind::end)) {  // nothing, or white space
     return std::unexpected(invalid_expression(kind, "The expression can not be empty;"));
   }
   if (text.size() > kMaxExpressionSize) {
@@ -97,10 +97,11 @@ std::nullopt_t TokenStream::syntax_error() {
   if (syntax_) return std::nullopt;
   // "near" is the text from the token before to the token behind.
   const Token next = following();
-  const char* begin = previous_.text.empty() ? current_.text.data() : previous_.text.data();
-  const Token& last = current_.is(TokenKind::end) ? previous_
+  const Token& first = previous_.text.empty() ? current_ : previous_;
+  const Token& last = current_.is(TokenKind::end) ? first
                       : next.is(TokenKind::end)   ? current_
                                                   : next;
+  const char* begin = first.text.data();
   const char* end = last.text.data() + last.text.size();
   syntax_ = "Syntax error; token: \"";
   syntax_->append(current_.is(TokenKind::end) ? "<EOF>" : current_.text);
@@ -193,7 +194,7 @@ const Value* TokenStream::value() {
   meaning_error(
       "An expression attribute value used in expression is not defined; attribute value: " +
       std::string(token.text));
-  return &placeholder_value();
+  return &no_value();
 }
 
 std::optional<Invalid> TokenStream::finish() {

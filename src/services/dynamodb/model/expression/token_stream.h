@@ -56,6 +56,9 @@ class TokenStream {
   std::optional<std::string> meaning_;
 };
 
+// Stands in for what an error of meaning leaves undefined, in a tree that is thrown away.
+const Value& no_value();
+
 // Checks that come before any parse: empty or oversized text.
 Checked<void> check_text(ExpressionKind kind, std::string_view text);
 

@@ -168,6 +168,7 @@ class UpdateParser {
 
   UpdateTerm build_call(std::string_view name, std::vector<UpdateTerm> arguments) {
     UpdateTerm result;
+    result.value = &no_value();
     const bool append = name == "list_append";
     if (!append && name != "if_not_exists") {
       tokens_.meaning_error(
