@@ -55,6 +55,7 @@ class Group {
   bool empty() const;
   // False while something still runs in it.
   bool remove() const;
+  const std::string& name() const { return name_; }
 
  private:
   friend class Cgroups;
@@ -84,6 +85,8 @@ class Cgroups {
   explicit Cgroups(CgroupLayout layout, std::vector<std::string> problems = {});
 
   std::expected<Group, std::string> make(const std::string& name, const Limits& limits) const;
+  // A group that is there already.
+  Group existing(const std::string& name) const { return {this, name}; }
   std::vector<Feature> report() const;
   const CgroupLayout& layout() const { return layout_; }
   bool any() const { return !layout_.folders().empty(); }

@@ -1,5 +1,6 @@
 // The part of Sandbox that turns a process into a template and has it cloned.
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -28,17 +29,6 @@ constexpr std::size_t kMaxSpares = 4;
 constexpr int kMaxUninvitedCalls = 100;
 // However much its template holds, a clone may allocate this much of its own.
 constexpr std::uint64_t kLeastCloneMemory = 16ULL << 20;
-
-// The parent of a process, from /proc/<pid>/stat: "pid (any text) state ppid ...".
-pid_t parent_of(pid_t pid) {
-  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat");
-  if (!text) return -1;
-  const std::size_t end = text->rfind(')');
-  if (end == std::string::npos) return -1;
-  const auto words = base::split(std::string_view(*text).substr(end + 1), ' ');
-  const auto parent = words.size() > 2 ? base::parse_int(words[2]) : std::nullopt;
-  return parent ? static_cast<pid_t>(*parent) : -1;
-}
 
 }  // namespace
 
@@ -174,8 +164,12 @@ Limits Sandbox::limits_of_clone(const Limits& asked) const {
 void Sandbox::on_held_call() {
   seccomp_notif call{};
   if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) {
-    // ENOENT: the caller was killed meanwhile. Anything else: nobody is left who could call.
-    if (errno != ENOENT && errno != EINTR) {
+    // ENOENT: the caller was killed meanwhile, or nobody is left who could call; then it would be
+    // said forever.
+    const int error = errno;
+    pollfd state{listener_.get(), POLLIN, 0};
+    ::poll(&state, 1, 0);
+    if ((error != ENOENT && error != EINTR) || (state.revents & (POLLHUP | POLLERR)) != 0) {
       listener_watch_.reset();
       listener_.reset();
     }

@@ -87,7 +87,8 @@ void Loop::run() {
       throw std::system_error(errno, std::generic_category(), "epoll_wait");
     for (int at = 0; at < count && !stopped_; ++at) {
       // A callback before this one may have removed it.
-      const auto found = entries_.find(events[static_cast<std::size_t>(at)].data.u64);
+      const std::uint64_t key = events[static_cast<std::size_t>(at)].data.u64;  // unaligned there
+      const auto found = entries_.find(key);
       if (found == entries_.end()) continue;
       const auto call = found->second.call;
       (*call)();

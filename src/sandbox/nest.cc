@@ -30,7 +30,7 @@ Nest::Nest(Sandbox& parent, std::uint64_t number, const Limits& limits)
     : parent_(parent), number_(number), limits_(limits) {}
 
 Nest::~Nest() {
-  if (group_) parent_.shared_.remove_group(*group_);
+  if (group_) parent_.shared_.keeper.remove(group_->name());
 }
 
 void Nest::set_deadline(const char* step) {
@@ -40,12 +40,13 @@ void Nest::set_deadline(const char* step) {
 }
 
 void Nest::begin() {
-  auto group =
-      parent_.shared_.cgroups.make(parent_.request_.spec.name + "-" + std::to_string(parent_.id()) +
-                                       "-clone-" + std::to_string(number_),
-                                   parent_.limits_of_clone(limits_));
-  if (!group) return end(group.error());
-  group_ = std::move(*group);
+  group_ = parent_.shared_.cgroups.existing(parent_.request_.spec.name + "-" +
+                                            std::to_string(parent_.id()) + "-clone-" +
+                                            std::to_string(number_));
+  making_ = parent_.shared_.keeper.make(group_->name(), parent_.limits_of_clone(limits_),
+                                        [this](const auto& made) {
+                                          if (!made) end(made.error());
+                                        });
   auto ends = make_channel();
   if (!ends) return end(error_text("making a channel", ends.error()));
   channel_ = std::move(ends->first);
@@ -119,10 +120,15 @@ void Nest::on_stand_by() {
   }
   if (message.kind == MAYFLY_CLONE_READY && state_ == State::arming) {
     // What it forks is born in the clone's group. Moving takes an RCU grace period: done ahead of
-    // need.
-    if (auto added = group_->add(packet->sender); !added) return end(added.error());
-    state_ = State::ready;
-    deadline_.reset();
+    // need. In the meantime the template may make the next stand-by; this one only waits.
+    state_ = State::moving;
+    moving_ = parent_.shared_.keeper.add(group_->name(), packet->sender, parent_.main_host_pid_,
+                                         [this](const auto& added) {
+                                           if (!added) return end(added.error());
+                                           state_ = State::ready;
+                                           deadline_.reset();
+                                           parent_.pump();
+                                         });
     parent_.busy_ = nullptr;
     return parent_.pump();
   }
@@ -193,6 +199,8 @@ void Nest::end(const std::string& why) {
   channel_watch_.reset();
   channel_.reset();
   namespaces_.clear();
+  making_.reset();
+  moving_.reset();
   if (parent_.busy_ == this) parent_.busy_ = nullptr;
   if (init_handle_) {
     // With the first process of a pid namespace everything in it dies. Its exit is told by the

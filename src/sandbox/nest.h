@@ -15,6 +15,7 @@
 
 #include "base/unique_fd.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/group_keeper.h"
 #include "sandbox/init.h"
 #include "sandbox/loop.h"
 #include "sandbox/messages.h"
@@ -25,7 +26,7 @@ class Sandbox;
 
 class Nest {
  public:
-  enum class State { preparing, furnished, arming, ready, forking, running, ending, ended };
+  enum class State { preparing, furnished, arming, moving, ready, forking, running, ending, ended };
 
   Nest(Sandbox& parent, std::uint64_t number, const Limits& limits);
   ~Nest();
@@ -62,6 +63,7 @@ class Nest {
   State state_ = State::preparing;
   std::string why_;  // it ended, where not by the clone's own exit
   std::optional<Group> group_;
+  GroupKeeper::Ticket making_, moving_;
   pid_t init_pid_ = -1;  // as the sandbox's init sees it
   base::UniqueFd init_handle_;
   base::UniqueFd channel_, stand_by_;

@@ -32,16 +32,18 @@ Sandbox::Sandbox(Shared& shared, StartRequest request, uid_t outside_id)
       usual_limits_(request_.spec.limits) {}
 
 Sandbox::~Sandbox() {
-  if (group_) shared_.remove_group(*group_);
+  if (group_) shared_.keeper.remove(group_->name());
 }
 
 void Sandbox::begin(base::UniqueFd control, base::UniqueFd output) {
   auto etc = shared_.etc.refresh();
   if (!etc) return refuse(etc.error());
-  auto group = shared_.cgroups.make(request_.spec.name + "-" + std::to_string(request_.id),
-                                    request_.spec.limits);
-  if (!group) return refuse(group.error());
-  group_ = std::move(*group);
+  group_ = shared_.cgroups.existing(request_.spec.name + "-" + std::to_string(request_.id));
+  making_ = shared_.keeper.make(group_->name(), request_.spec.limits, [this](const auto& made) {
+    if (made) return;
+    failure_ = made.error();
+    kill_everything();
+  });
   auto init = make_channel();
   auto setup = make_channel();
   auto orders = make_channel();
@@ -155,11 +157,15 @@ void Sandbox::on_setup_message() {
     main_host_pid_ = packet->sender;
     (void)write_file("/proc/" + std::to_string(main_host_pid_) + "/oom_score_adj",
                      kOutOfMemoryScore);
-    if (auto added = group_->add(main_host_pid_); !added) {
-      failure_ = added.error();
-      return kill_everything();
-    }
-    (void)send_message(setup_channel_.get(), {.kind = InitKind::go});
+    moving_ =
+        shared_.keeper.add(group_->name(), main_host_pid_, init_.pid, [this](const auto& added) {
+          if (added) {
+            (void)send_message(setup_channel_.get(), {.kind = InitKind::go});
+            return;
+          }
+          if (failure_.empty()) failure_ = added.error();
+          kill_everything();
+        });
   }
 }
 
@@ -290,7 +296,7 @@ void Sandbox::say_exit() {
   if (auto used = UsageReader(group_->usage_files(0)).read()) exit.usage = *used;
   exit.out_of_memory = group_->out_of_memory_kills() > 0;
   shared_.answer(ExitAnswer{exit}, {});
-  shared_.remove_group(*group_);
+  shared_.keeper.remove(group_->name());
   group_.reset();
 }
 

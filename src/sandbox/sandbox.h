@@ -21,6 +21,7 @@
 
 #include "base/unique_fd.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/group_keeper.h"
 #include "sandbox/init.h"
 #include "sandbox/loop.h"
 #include "sandbox/messages.h"
@@ -34,13 +35,13 @@ namespace mayfly::sandbox {
 struct Shared {
   Loop& loop;
   const Cgroups& cgroups;
+  GroupKeeper& keeper;
   const SeccompFilters& filters;
   SharedEtc& etc;
   std::string mount_point;
   Power power = Power::root;
   std::function<void(const Answer&, std::span<const int> fds)> answer;
-  std::function<void(Group)> remove_group;  // now, or as soon as it is empty
-  std::function<void()> something_ended;    // a sandbox has reached State::ended
+  std::function<void()> something_ended;  // a sandbox has reached State::ended
 };
 
 class Sandbox {
@@ -101,6 +102,7 @@ class Sandbox {
   std::string failure_;
 
   std::optional<Group> group_;
+  GroupKeeper::Ticket making_, moving_;
   Child init_;
   base::UniqueFd init_channel_, setup_channel_, clone_channel_, listener_;
   std::vector<base::UniqueFd> listeners_;

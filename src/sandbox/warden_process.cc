@@ -47,6 +47,7 @@ class WardenProcess {
  private:
   std::string record() const { return folder_ + "/groups"; }
   void clean_up_after_the_last();
+  std::expected<void, int> write_record() const;
   bool prepare();
   void on_request();
   void handle(StartRequest request, Packet packet);
@@ -54,7 +55,6 @@ class WardenProcess {
   void handle(const KillRequest& request, const Packet& packet);
   void handle(const ReportRequest& request, const Packet& packet);
   void answer(const Answer& answer, std::span<const int> fds);
-  void remove_later(Group group);
   void sweep();
   void farewell();
   uid_t free_outside_id();
@@ -64,28 +64,33 @@ class WardenProcess {
   base::SystemClock clock_;
   Loop loop_;
   Cgroups cgroups_;
+  std::unique_ptr<GroupKeeper> keeper_;
   SeccompFilters filters_;
   SharedEtc etc_;
   std::string fault_;  // why nothing can be started
   std::optional<Shared> shared_;
   std::vector<char> buffer_;
-  std::vector<Group> leaving_;
   std::map<ProcessId, std::unique_ptr<Sandbox>> sandboxes_;
   uid_t next_id_ = 0;
   bool leaving_now_ = false;
-  Loop::Handle requests_, retry_groups_, sweeping_, last_call_;
+  std::vector<std::string> earlier_;  // groups of wardens that were killed
+  Loop::Handle requests_, retry_earlier_, sweeping_, last_call_;
 };
 
+// What a warden killed together with its daemon left. Its processes die by themselves, but may
+// still be at it.
 void WardenProcess::clean_up_after_the_last() {
-  const auto left = read_file(record());
-  if (!left) return;
-  for (std::string_view line : base::split(*left, '\n')) {
-    if (line.empty()) continue;
-    if (!Cgroups::remove_tree(std::string(line))) {
-      base::log_warn("the control group {} of an earlier run could not be removed yet", line);
-    }
-  }
-  ::unlink(record().c_str());
+  std::erase_if(earlier_, [](const std::string& folder) { return Cgroups::remove_tree(folder); });
+  (void)write_record();
+  if (!earlier_.empty())
+    retry_earlier_ = loop_.after(kGroupRetry, [this] { clean_up_after_the_last(); });
+}
+
+std::expected<void, int> WardenProcess::write_record() const {
+  std::string groups;
+  for (const std::string& folder : earlier_) groups += folder + "\n";
+  for (const std::string& folder : cgroups_.layout().folders()) groups += folder + "\n";
+  return replace_file(record(), groups);
 }
 
 bool WardenProcess::prepare() {
@@ -93,10 +98,11 @@ bool WardenProcess::prepare() {
     fault_ = error_text("making " + folder_ + "/root", made.error());
     return false;
   }
-  clean_up_after_the_last();
-  std::string groups;
-  for (const std::string& folder : cgroups_.layout().folders()) groups += folder + "\n";
-  if (auto done = replace_file(record(), groups); !done) {
+  const std::string left = read_file(record()).value_or("");
+  for (std::string_view line : base::split(left, '\n')) {
+    if (!line.empty()) earlier_.emplace_back(line);
+  }
+  if (auto done = write_record(); !done) {
     fault_ = error_text("writing " + record(), done.error());
     return false;
   }
@@ -106,21 +112,22 @@ bool WardenProcess::prepare() {
     return false;
   }
   filters_ = std::move(*filters);
+  clean_up_after_the_last();
   return true;
 }
 
 void WardenProcess::run() {
+  keeper_ = std::make_unique<GroupKeeper>(loop_, cgroups_);
   shared_.emplace(Shared{.loop = loop_,
                          .cgroups = cgroups_,
+                         .keeper = *keeper_,
                          .filters = filters_,
                          .etc = etc_,
                          .mount_point = folder_ + "/root",
                          .power = ::geteuid() == 0 ? Power::root : Power::user,
                          .answer = {},
-                         .remove_group = {},
                          .something_ended = {}});
   shared_->answer = [this](const Answer& each, std::span<const int> fds) { answer(each, fds); };
-  shared_->remove_group = [this](Group group) { remove_later(std::move(group)); };
   shared_->something_ended = [this] {
     sweeping_ = loop_.after(std::chrono::milliseconds(0), [this] { sweep(); });
   };
@@ -128,11 +135,12 @@ void WardenProcess::run() {
   requests_ = loop_.watch(channel_.get(), [this] { on_request(); });
   loop_.run();
   sandboxes_.clear();
+  keeper_.reset();
   bool gone = true;
   for (const std::string& folder : cgroups_.layout().folders())
     gone = Cgroups::remove_tree(folder) && gone;
   // Whatever is left is in the record for the next warden.
-  if (gone) ::unlink(record().c_str());
+  if (gone && earlier_.empty()) ::unlink(record().c_str());
 }
 
 void WardenProcess::on_request() {
@@ -184,20 +192,6 @@ void WardenProcess::answer(const Answer& answer, std::span<const int> fds) {
   // The daemon's reader thread only hands out answers, so it takes them; where it is gone, nobody
   // wants them.
   (void)send_packet(channel_.get(), encode(answer), fds, Wait::yes);
-}
-
-void WardenProcess::remove_later(Group group) {
-  if (group.remove()) return;
-  leaving_.push_back(std::move(group));
-  if (retry_groups_) return;
-  retry_groups_ = loop_.after(kGroupRetry, [this] {
-    retry_groups_ = {};
-    auto left = std::exchange(leaving_, {});
-    for (Group& each : left) {
-      each.kill_all();
-      remove_later(std::move(each));
-    }
-  });
 }
 
 void WardenProcess::sweep() {

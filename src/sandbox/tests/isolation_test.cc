@@ -4,10 +4,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <fstream>
 #include <regex>
 #include <set>
 
+#include "base/strings.h"
+#include "sandbox/files.h"
 #include "sandbox/tests/python_guest.h"
 
 namespace mayfly::sandbox {
@@ -254,12 +255,14 @@ TEST_F(Isolation, InitCannotBeKilledFromInside) {
 // Users outside, by the argument that marks a process.
 std::set<std::string> outside_users(const std::string& marker) {
   std::set<std::string> users;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream line(entry.path() / "cmdline"), status(entry.path() / "status");
-    const std::string text((std::istreambuf_iterator<char>(line)), {});
-    if (text.find(marker) == std::string::npos) continue;
-    for (std::string each; std::getline(status, each);) {
-      if (each.starts_with("Uid:")) users.insert(each);
+  std::unique_ptr<DIR, int (*)(DIR*)> folder{::opendir("/proc"), ::closedir};
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string process = std::string("/proc/") + entry->d_name;
+    // Processes end while /proc is read: what is not there is not meant.
+    if (read_file(process + "/cmdline").value_or("").find(marker) == std::string::npos) continue;
+    const std::string status = read_file(process + "/status").value_or("");
+    for (std::string_view line : base::split(status, '\n')) {
+      if (line.starts_with("Uid:")) users.emplace(line);
     }
   }
   return users;
