@@ -55,6 +55,7 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
   std::vector<EnvironmentPtr> to_end;
   std::optional<ThrottleReason> refused;
   http::Loop* loop = pending->loop;
+  bool launch = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_)
@@ -64,11 +65,14 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
       pool->used = services_.clock.monotonic();
       environment = take_idle(*pool, loop);
       if (environment == nullptr) {
-        if (make_room(estimate(*pool), to_end)) {
+        // A start that was made for an event which a free environment took meanwhile serves this
+        // one.
+        launch = pool->starting <= static_cast<std::int64_t>(pool->waiting.size());
+        if (!launch || make_room(estimate(*pool), to_end)) {
           pool->waiting.push_back(std::move(pending));
-          ++pool->starting;
+          if (launch) ++pool->starting;
         } else {
-          admission_.leave(*pool->load);
+          leave(*pool);
           refused = ThrottleReason::machine_memory;
         }
       }
@@ -82,7 +86,7 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
   }
   if (environment != nullptr) {
     hand_over(environment, std::move(pending));
-  } else {
+  } else if (launch) {
     base::spawn(bring_up(pool, loop != nullptr ? *loop : services_.io.any()));
   }
   co_return co_await done.wait();
@@ -161,7 +165,7 @@ std::unique_ptr<Pending> Scheduler::finished(const EnvironmentPtr& environment,
   {
     const std::lock_guard lock(mutex_);
     pool = environment->slot().pool;
-    admission_.leave(*pool->load);
+    leave(*pool);
     ++counts_.invocations;
     pool->typical_bytes = std::max(pool->typical_bytes, memory_bytes);
     set_charge(*environment, std::max(memory_bytes, kLeastEstimate));
@@ -185,17 +189,23 @@ std::unique_ptr<Pending> Scheduler::finished(const EnvironmentPtr& environment,
   return next;
 }
 
+void Scheduler::leave(const Pool& pool) {
+  admission_.leave(*pool.load);
+  if (admission_.under_way() > 0) return;
+  for (auto& waiter : std::exchange(drained_, {})) {
+    services_.io.any().post(
+        [waiter = std::move(waiter)] { waiter.set(true); });  // not under the lock
+  }
+}
+
 void Scheduler::ended(const EnvironmentPtr& environment) {
   const std::lock_guard lock(mutex_);
   if (environment->slot().place == Environment::Place::busy) {
-    admission_.leave(*environment->slot().pool->load);
+    leave(*environment->slot().pool);
     ++counts_.invocations;
     ++counts_.errors;
   }
   remove(*environment);
-  if (admission_.under_way() == 0) {
-    for (const auto& waiter : std::exchange(drained_, {})) waiter.set(true);
-  }
 }
 
 void Scheduler::returned(std::unique_ptr<Pending> pending) {

@@ -80,6 +80,8 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   void place(const PoolPtr& pool, const EnvironmentPtr& environment, Environment::Place where);
   void remove(Environment& environment);
   static void end_on_loop(const EnvironmentPtr& environment);
+  // An event is no longer under way; tells stop() when it was the last.
+  void leave(const Pool& pool);
   void throttled(const FunctionSpec& function, const Event& event);
   void arm_sweep();
 

@@ -318,7 +318,7 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
       if (!gone) {
         place(pool, environment, Environment::Place::busy);
       } else {
-        admission_.leave(*pool->load);  // returned() counts it in again
+        leave(*pool);  // returned() counts it in again
       }
     } else if (pool->retired || stopping_) {
       end = true;
@@ -347,13 +347,10 @@ void Scheduler::fail_waiting(const PoolPtr& pool, const Attempt& attempt,
     if (pool->waiting.empty()) return;  // a free environment took it meanwhile
     pending = std::move(pool->waiting.front());
     pool->waiting.pop_front();
-    admission_.leave(*pool->load);
+    leave(*pool);
     if (attempt.kind == Attempt::Kind::init_failed) {
       ++counts_.invocations;
       ++counts_.errors;
-    }
-    if (admission_.under_way() == 0) {
-      for (const auto& waiter : std::exchange(drained_, {})) waiter.set(true);
     }
   }
   if (attempt.kind == Attempt::Kind::refused) {

@@ -306,6 +306,38 @@ TEST_F(EngineTest, AWarmEnvironmentTakesTheEventThatWaitsForASlowStart) {
   EXPECT_EQ(two.get().value().payload, "2");
 }
 
+TEST_F(EngineTest, AStartThatIsNotNeededAnyMoreServesTheNextEvent) {
+  Gate inside(1), release(1), starting(1);
+  std::atomic<int> starts{0};
+  use([&](GuestEnd& guest) {
+    if (starts++ == 1) {
+      starting.arrive();
+      while (guest.receive()) {  // the second start never ends
+      }
+      return sandbox::Exit{};
+    }
+    guest.send(FrameType::ready, R"({"cloneable":false,"reason":"test"})");
+    while (auto event = guest.next_event()) {
+      if (event->payload == "1") {
+        inside.arrive();
+        release.wait();
+      }
+      guest.send(FrameType::result, event->payload);
+    }
+    return sandbox::Exit{};
+  });
+  auto one = start(function(), "1");
+  inside.wait();
+  auto two = start(function(), "2");
+  starting.wait();
+  release.arrive();
+  EXPECT_EQ(one.get().value().payload, "1");
+  EXPECT_EQ(two.get().value().payload, "2");
+  auto three = start(function(), "3");
+  EXPECT_EQ(three.get().value().payload, "3");
+  EXPECT_EQ(warden().started(), 2);
+}
+
 TEST_F(EngineTest, AccountConcurrencyThrottles) {
   options_.account_concurrency = 1;
   Gate inside(1), release(1);

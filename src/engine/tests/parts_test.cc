@@ -1,0 +1,238 @@
+// The small parts of the engine, each by itself.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "engine/environment/output.h"
+#include "engine/guest/frames.h"
+#include "engine/launch/runtimes.h"
+#include "engine/launch/variables.h"
+#include "engine/report/failure.h"
+#include "engine/report/lines.h"
+#include "engine/schedule/admission.h"
+
+namespace mayfly::engine {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+TEST(FramesTest, AreReadWholeWhateverTheirPieces) {
+  const std::string bytes =
+      frame_header(FrameType::result, 3) + "abc" + frame_header(FrameType::error, 0);
+  FrameReader reader;
+  std::vector<std::string> seen;
+  for (char byte : bytes) {
+    reader.append({&byte, 1});
+    auto frame = reader.next();
+    ASSERT_TRUE(frame);
+    if (*frame) seen.push_back(static_cast<char>((*frame)->type) + (*frame)->payload);
+  }
+  EXPECT_THAT(seen, ElementsAre("rabc", "e"));
+}
+
+TEST(FramesTest, RefuseWhatTheProtocolDoesNotHave) {
+  for (const std::string& bytes :
+       {std::string("\0\0\0\0r", 5), std::string("\xff\xff\xff\xff\x72", 5),
+        std::string("\x02\0\0\0?x", 6)}) {
+    FrameReader reader;
+    reader.append(bytes);
+    EXPECT_FALSE(reader.next());
+  }
+}
+
+class OutputTest : public ::testing::Test {
+ protected:
+  OutputTest() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_NONBLOCK), 0);
+    writing_.reset(ends[1]);
+    output_.emplace(base::UniqueFd(ends[0]), clock_);
+  }
+  void write(std::string_view text) {
+    EXPECT_EQ(::write(writing_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  std::vector<std::string> texts() {
+    std::vector<std::string> out;
+    for (auto& line : output_->take()) out.push_back(line.text);
+    return out;
+  }
+  base::FakeClock clock_;
+  base::UniqueFd writing_;
+  std::optional<Output> output_;
+};
+
+TEST_F(OutputTest, SplitsLinesAcrossReads) {
+  write("one\ntw");
+  EXPECT_EQ(output_->read(1 << 20), Output::State::open);
+  EXPECT_THAT(texts(), ElementsAre("one"));
+  write("o\n\nthree");
+  output_->read(1 << 20);
+  EXPECT_THAT(texts(), ElementsAre("two", ""));
+  output_->end_line();
+  EXPECT_THAT(texts(), ElementsAre("three"));
+  writing_.reset();
+  EXPECT_EQ(output_->read(1 << 20), Output::State::closed);
+}
+
+TEST_F(OutputTest, TheTailIsTheLastFourKilobytesSinceTheMark) {
+  output_->add("before");
+  output_->mark();
+  for (int i = 0; i < 1000; ++i) output_->add("line " + std::to_string(i));
+  const std::string tail = output_->tail();
+  EXPECT_EQ(tail.size(), Output::kTail);
+  EXPECT_TRUE(tail.ends_with("line 999\n"));
+  output_->mark();
+  output_->add("after");
+  EXPECT_EQ(output_->tail(), "after\n");
+}
+
+TEST(VariablesTest, UsersOverrideOnlyWhatLambdaLetsThem) {
+  FunctionSpec spec;
+  spec.function = "f";
+  spec.version = "7";
+  spec.runtime = "python3.12";
+  spec.handler = "a.b";
+  spec.log_group = "/aws/lambda/f";
+  spec.credentials = {{"AWS_ACCESS_KEY_ID", "key"}};
+  spec.environment = {{"PATH", "/mine"},
+                      {"AWS_LAMBDA_FUNCTION_NAME", "other"},
+                      {"AWS_ACCESS_KEY_ID", "mine"},
+                      {"X", "a=b"},
+                      {"_Y", "1"},
+                      {"AWS_ENDPOINT_URL", "http://elsewhere"}};
+  const auto all = function_variables(spec, {1234, 9001}, "stream");
+  EXPECT_THAT(all, Contains("PATH=/mine"));
+  EXPECT_THAT(all, Contains("AWS_LAMBDA_FUNCTION_NAME=f"));
+  EXPECT_THAT(all, Contains("AWS_ACCESS_KEY_ID=key"));
+  EXPECT_THAT(all, Contains("X=a=b"));
+  EXPECT_THAT(all, Not(Contains(StartsWith("_Y="))));
+  EXPECT_THAT(all, Contains("AWS_ENDPOINT_URL=http://elsewhere"));
+  EXPECT_THAT(all, Contains("AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001"));
+  EXPECT_THAT(all, Contains("AWS_LAMBDA_LOG_STREAM_NAME=stream"));
+  EXPECT_THAT(all, Contains("AWS_LAMBDA_FUNCTION_VERSION=7"));
+}
+
+TEST(VariablesTest, LogStreamsAreNamedByDayAndVersion) {
+  base::SequentialIds ids;
+  EXPECT_THAT(log_stream_name(base::from_epoch_ms(1'767'225'600'000), "$LATEST", ids),
+              ::testing::MatchesRegex("2026/01/01/\\[\\$LATEST\\][0-9a-f]{32}"));
+}
+
+class RuntimesTest : public ::testing::Test {
+ protected:
+  RuntimesTest() {
+    std::string path = "/tmp/mayfly-runtimes-XXXXXX";
+    EXPECT_NE(::mkdtemp(path.data()), nullptr);
+    folder_ = path;
+    folders_.binaries = {folder_ + "/bin"};
+    folders_.pyenv_versions = {folder_ + "/pyenv"};
+  }
+  ~RuntimesTest() override { std::filesystem::remove_all(folder_); }
+  void program(const std::string& path, const std::string& prints) {
+    const std::string file = folder_ + "/" + path;
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path());
+    std::ofstream(file) << "#!/bin/sh\necho " << prints << "\n";
+    ::chmod(file.c_str(), 0755);
+  }
+  std::string folder_;
+  SearchFolders folders_;
+};
+
+TEST_F(RuntimesTest, FindsInterpretersAndTheirVersions) {
+  program("bin/python3.11", "Python 3.11.2");
+  program("bin/python3.11-config", "no");
+  program("bin/python3.7", "Python 3.7.0");
+  program("bin/node", "v20.19.1");
+  program("pyenv/3.13.0/bin/python3.13", "unused");
+  const Runtimes runtimes(folders_);
+  std::vector<std::string> found;
+  for (const RuntimeInfo& one : runtimes.all()) found.push_back(one.name + " " + one.version);
+  EXPECT_THAT(found, ElementsAre("python3.11 3.11.2", "python3.13 3.13.0", "nodejs20.x 20.19.1"));
+}
+
+TEST_F(RuntimesTest, TheNearestVersionStandsInAndSaysSo) {
+  program("bin/python3.11", "Python 3.11.2");
+  program("pyenv/3.13.0/bin/python3.13", "unused");
+  const Runtimes runtimes(folders_);
+  EXPECT_EQ(runtimes.choose("python3.11")->note, "");
+  const auto newer = runtimes.choose("python3.12");  // as far from 3.11 as from 3.13: the newer one
+  EXPECT_EQ(newer->runtime.name, "python3.13");
+  EXPECT_EQ(newer->note, "python3.12 is not installed; running on python3.13 (" +
+                             newer->runtime.interpreter + ")");
+  ASSERT_EQ(newer->binds.size(), 1U);
+  EXPECT_EQ(newer->binds[0].source, folder_ + "/pyenv/3.13.0");
+  EXPECT_EQ(runtimes.choose("python3.8")->runtime.name, "python3.11");
+  EXPECT_EQ(runtimes.choose("nodejs20.x").error(),
+            "runtime nodejs20.x needs Node.js, and none was found on this machine");
+  EXPECT_EQ(runtimes.choose("java21").error(), "runtime java21 is not supported");
+  EXPECT_EQ(runtimes.choose("python3.x").error(), "runtime python3.x is not supported");
+  EXPECT_EQ(runtimes.choose("provided.al2023")->language, Language::custom);
+}
+
+TEST(LinesTest, TextLinesAreThoseOfLambda) {
+  const PlatformLines lines(LogFormat::text);
+  Report report;
+  report.request_id = "id";
+  report.duration_ms = 1.149;
+  report.billed_ms = 115;
+  report.memory_mb = 128;
+  report.peak_memory_bytes = (40 << 20) - 5;
+  report.init_ms = 113.51;
+  const base::WallTime now{};
+  EXPECT_EQ(lines.report(now, report),
+            "REPORT RequestId: id\tDuration: 1.15 ms\tBilled Duration: 115 ms\tMemory Size: 128 "
+            "MB\tMax Memory Used: 40 MB\tInit Duration: 113.51 ms\t");
+  report.init_ms.reset();
+  report.status = "error";
+  report.error_type = "Runtime.ExitError";
+  EXPECT_TRUE(
+      lines.report(now, report)
+          .ends_with("Max Memory Used: 40 MB\tStatus: error\tError Type: Runtime.ExitError"));
+  report.status = {};
+  report.trace_header = "Root=1-abc; Parent=def;Sampled=1";
+  EXPECT_TRUE(
+      lines.report(now, report).ends_with("\nXRAY TraceId: 1-abc\tSegmentId: def\tSampled: true"));
+  EXPECT_EQ(runtime_label("python", "3.11.2").version, "python:3.11.v2");
+}
+
+TEST(FailureTest, WordsOfExits) {
+  sandbox::Exit exit;
+  exit.signal = 7;
+  EXPECT_EQ(exit_words(exit), "signal: bus error");
+  exit.signal = 64;
+  EXPECT_EQ(exit_words(exit), "signal: signal 64");
+  EXPECT_EQ(error_type_of("{\"errorType\":\"X\"}"), "X");
+  EXPECT_EQ(error_type_of("not json"), "");
+  EXPECT_EQ(error_type_of("[]"), "");
+}
+
+TEST(AdmissionTest, ReservedConcurrencyIsTakenFromTheOthers) {
+  Admission admission(10, 100);
+  FunctionLoad& reserved = admission.function({}, "reserved");
+  FunctionLoad& other = admission.function({}, "other");
+  EXPECT_FALSE(admission.enter(reserved, 8));
+  EXPECT_FALSE(admission.enter(other, std::nullopt));
+  EXPECT_FALSE(admission.enter(other, std::nullopt));
+  EXPECT_EQ(admission.enter(other, std::nullopt), ThrottleReason::account_concurrency);
+  // The reservation is lifted while its event is under way: that one counts with the others now.
+  EXPECT_FALSE(admission.enter(reserved, std::nullopt));
+  admission.leave(reserved);
+  admission.leave(reserved);
+  admission.leave(other);
+  admission.leave(other);
+  EXPECT_EQ(admission.under_way(), 0);
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(admission.enter(other, std::nullopt));
+  EXPECT_TRUE(admission.enter(other, std::nullopt));
+}
+
+}  // namespace
+}  // namespace mayfly::engine
