@@ -44,6 +44,7 @@ static struct {
   struct stand_by stand_bys[kMaxStandBys];
   struct stand_by *forking; /* in a clone: the one that it was forked from */
   struct sigaction child_action;
+  stack_t signal_stack;
   char folder[4096];
 } state;
 
@@ -161,6 +162,7 @@ static void become_clone(struct stand_by *from) {
   lower_limit(RLIMIT_NOFILE, from->go.open_files);
   lower_limit(RLIMIT_NPROC, from->go.processes);
   sigaction(SIGCHLD, &state.child_action, NULL);
+  sigaltstack(&state.signal_stack, NULL); /* a process that shares memory starts without one */
   register_restartable_sequences();
   setsid();
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
@@ -263,6 +265,7 @@ static int serve_orders(void) {
 int mayfly_clone_wait(void) {
   if (fcntl(MAYFLY_CLONE_CHANNEL_FD, F_SETFD, FD_CLOEXEC) != 0) return -errno;
   if (!getcwd(state.folder, sizeof state.folder)) strcpy(state.folder, "/");
+  sigaltstack(NULL, &state.signal_stack);
   /* Stand-bys that have ended leave no zombies. Clones get the old action back. */
   struct sigaction ignore = {0};
   ignore.sa_handler = SIG_IGN;

@@ -22,6 +22,12 @@ void ask_for_sender(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
 }
 
+bool refuse_descriptors(int socket) {
+  constexpr int kPassRights = 83;  // SO_PASSRIGHTS; not in Debian 12's headers
+  const int off = 0;
+  return ::setsockopt(socket, SOL_SOCKET, kPassRights, &off, sizeof off) == 0;
+}
+
 std::expected<void, int> send_packet(int socket, std::string_view bytes, std::span<const int> fds,
                                      Wait wait) {
   iovec part{const_cast<char*>(bytes.data()), bytes.size()};

@@ -35,6 +35,11 @@ std::expected<std::pair<base::UniqueFd, base::UniqueFd>, int> make_channel();
 // The kernel tells each sender's pid from now on.
 void ask_for_sender(int socket);
 
+// A guest cannot attach descriptors to what it sends here any more: whoever receives a descriptor
+// also closes it, which may take long. False before Linux 6.16; there, what guests can have in
+// flight is bounded by their open files.
+bool refuse_descriptors(int socket);
+
 std::expected<void, int> send_packet(int socket, std::string_view bytes, std::span<const int> fds,
                                      Wait wait);
 // EAGAIN where nothing is there and `wait` is no; EMSGSIZE where the packet did not fit `into`.

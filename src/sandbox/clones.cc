@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kRefillDelay{2};
 // Without clones for this long, one spare is enough.
 constexpr std::chrono::seconds kQuiet{10};
 constexpr std::size_t kMaxSpares = 4;
-constexpr int kMaxUninvitedCalls = 100;
+constexpr int kMaxUninvited = 100;
 // However much its template holds, a clone may allocate this much of its own.
 constexpr std::uint64_t kLeastCloneMemory = 16ULL << 20;
 
@@ -43,16 +43,30 @@ void Sandbox::on_clone_channel() {
     no_clones_ = "the process has closed its clone channel";
     return refuse_all_clones(no_clones_);
   }
-  if (packet->size != sizeof message) return;
-  if (message.kind == MAYFLY_CLONE_WAITING && !waiting_) {
+  if (packet->size == sizeof message && message.kind == MAYFLY_CLONE_WAITING && !waiting_) {
     waiting_ = true;
     shared_bytes_ = group_->anonymous_bytes();
     pump();
-  } else if (message.kind == MAYFLY_CLONE_FAILED && busy_ != nullptr &&
-             busy_->state() == Nest::State::arming) {
+  } else if (packet->size == sizeof message && message.kind == MAYFLY_CLONE_FAILED &&
+             busy_ != nullptr && busy_->state() == Nest::State::arming) {
     message.step[sizeof message.step - 1] = '\0';
     busy_->end(error_text(std::string("the template failed at ") + message.step, message.value));
+  } else {
+    uninvited("it sent what was not asked for on its clone channel too often");
   }
+}
+
+// Words and calls out of turn cost the warden time, so a process has only so many.
+void Sandbox::uninvited(const std::string& what) {
+  if (++uninvited_ <= kMaxUninvited) return;
+  // Without a listener the kernel refuses held calls by itself (ENOSYS).
+  listener_watch_.reset();
+  listener_.reset();
+  clone_watch_.reset();
+  clone_channel_.reset();
+  waiting_ = false;
+  no_clones_ = what;
+  refuse_all_clones(what);
 }
 
 void Sandbox::clone(CloneRequest request, base::UniqueFd control, base::UniqueFd output) {
@@ -184,17 +198,9 @@ void Sandbox::on_held_call() {
     answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   } else {
     answer.error = -EPERM;
-    ++uninvited_calls_;
   }
   ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
-  if (uninvited_calls_ > kMaxUninvitedCalls) {
-    // Without a listener the kernel refuses such calls by itself (ENOSYS), and the warden's time is
-    // its own again.
-    listener_watch_.reset();
-    listener_.reset();
-    no_clones_ = "it called setns uninvited too often";
-    refuse_all_clones(no_clones_);
-  }
+  if (answer.error != 0) uninvited("it called setns uninvited too often");
 }
 
 bool Sandbox::may_enter(pid_t caller) const {

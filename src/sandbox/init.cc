@@ -138,6 +138,16 @@ Done become_inside_user() {
   return {};
 }
 
+// In effect only: namespaces made now belong to the sandbox's user, but its processes may not
+// signal this one, for that goes by the real and the saved user.
+Done act_as_inside_user() {
+  constexpr auto kAsItIs = static_cast<uid_t>(-1);
+  if (::setresgid(kAsItIs, kInsideGid, kAsItIs) != 0) return fail("acting as the inside group");
+  if (::setresuid(kAsItIs, kInsideUid, kAsItIs) != 0) return fail("acting as the inside user");
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return {};
+}
+
 Done build_sandbox(const SandboxPlan& plan) {
   if (plan.power == Power::user) {
     if (auto done = map_self(plan.outside_uid, plan.outside_gid); !done) return done;
@@ -331,7 +341,7 @@ std::expected<Child, std::string> make_nest_as_inside_user(const SandboxPlan& pl
   const pid_t helper = ::fork();
   if (helper < 0) return std::unexpected(error_text("fork", errno));
   if (helper == 0) {
-    if (auto done = become_inside_user(); !done) give_up(told->second.get(), done.error());
+    if (auto done = act_as_inside_user(); !done) give_up(told->second.get(), done.error());
     auto child = clone_with(namespaces_of(plan.spec, Power::user));
     if (!child)
       give_up(told->second.get(), error_text("making namespaces for a clone", child.error()));

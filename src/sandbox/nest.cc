@@ -93,6 +93,7 @@ void Nest::arm() {
   auto ends = make_channel();
   if (!ends) return end(error_text("making a channel", ends.error()));
   ask_for_sender(ends->first.get());
+  refuse_descriptors(ends->first.get());
   stand_by_ = std::move(ends->first);
   std::vector<int> attached{ends->second.get()};
   for (const base::UniqueFd& each : namespaces_) attached.push_back(each.get());
@@ -175,18 +176,18 @@ void Nest::forked(pid_t pid) {
   parent_.pump();
 }
 
-bool Nest::exited(const InitMessage& message) {
-  if (clone_pid_ > 0 && message.value == clone_pid_ && !clone_exit_) {
-    clone_exit_ = message;
-    end("");  // what the clone left running goes with it
-    return true;
-  }
-  if (init_pid_ > 0 && message.value == init_pid_) {
-    end("its namespaces ended");
-    finish();
-    return true;
-  }
-  return false;
+bool Nest::init_exited(const InitMessage& message) {
+  if (init_pid_ <= 0 || message.value != init_pid_) return false;
+  end("its namespaces ended");
+  finish();
+  return true;
+}
+
+bool Nest::clone_exited(const InitMessage& message) {
+  if (clone_pid_ <= 0 || message.value != clone_pid_ || clone_exit_) return false;
+  clone_exit_ = message;
+  end("");  // what the clone left running goes with it
+  return true;
 }
 
 void Nest::end(const std::string& why) {

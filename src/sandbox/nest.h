@@ -45,7 +45,8 @@ class Nest {
   void arm();  // furnished -> arming
   void fork(CloneRequest order, base::UniqueFd control, base::UniqueFd output);  // ready -> forking
   // A process ended that init watched. True where it was one of this nest.
-  bool exited(const InitMessage& message);
+  bool init_exited(const InitMessage& message);
+  bool clone_exited(const InitMessage& message);
   void end(const std::string& why);  // kills what is in it
   void init_is_gone();               // the sandbox's init has ended, and everything with it
 

@@ -50,6 +50,7 @@ void Sandbox::begin(base::UniqueFd control, base::UniqueFd output) {
   if (!init || !setup || !orders) return refuse("no descriptors left for a sandbox");
   ask_for_sender(init->first.get());
   ask_for_sender(setup->first.get());
+  refuse_descriptors(orders->first.get());
 
   SandboxPlan plan{.spec = request_.spec,
                    .filters = shared_.filters,
@@ -193,8 +194,12 @@ void Sandbox::on_exited(const InitMessage& message) {
     main_exit_ = message;
     return main_ended();
   }
+  // First those that this side knows by itself, then those whose numbers a template has told.
   for (const auto& nest : nests_) {
-    if (nest->exited(message)) return;
+    if (nest->init_exited(message)) return;
+  }
+  for (const auto& nest : nests_) {
+    if (nest->clone_exited(message)) return;
   }
 }
 

@@ -86,6 +86,7 @@ class Sandbox {
   void on_clone_channel();
   void on_held_call();
   bool may_enter(pid_t caller) const;
+  void uninvited(const std::string& what);
   void pump();
   void add_nest(std::uint64_t tmp_bytes);
   void shrink_spares();
@@ -115,7 +116,7 @@ class Sandbox {
 
   bool waiting_ = false;   // the template waits in the clone primitive
   std::string no_clones_;  // why not, where it cannot be cloned any more
-  int uninvited_calls_ = 0;
+  int uninvited_ = 0;
   std::int64_t shared_bytes_ = 0;
   std::list<std::unique_ptr<Nest>> nests_;
   std::deque<Pending> pending_;

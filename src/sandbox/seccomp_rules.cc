@@ -5,6 +5,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -274,6 +275,14 @@ std::expected<std::vector<sock_filter>, std::string> compile_denied() {
   builder.rule(refuse(EAFNOSUPPORT), "socket",
                argument(0, SCMP_CMP_MASKED_EQ, 0xffffffff, AF_NETLINK),
                argument(2, SCMP_CMP_NE, NETLINK_ROUTE));
+
+  // A lingering socket blocks whoever closes it last, and that could be somebody to whom a function
+  // has sent it: said to be done, and not done. Being told of others' orphans would hide the end of
+  // a clone from the sandbox's init.
+  builder.rule(refuse(0), "setsockopt", argument(1, SCMP_CMP_MASKED_EQ, 0xffffffff, SOL_SOCKET),
+               argument(2, SCMP_CMP_MASKED_EQ, 0xffffffff, SO_LINGER));
+  builder.rule(refuse(EPERM), "prctl",
+               argument(0, SCMP_CMP_MASKED_EQ, 0xffffffff, PR_SET_CHILD_SUBREAPER));
 
   builder.rule(SCMP_ACT_NOTIFY, "setns", argument(1, SCMP_CMP_EQ, CLONE_NEWUSER));
   return builder.compile();

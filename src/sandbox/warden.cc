@@ -42,6 +42,7 @@ std::expected<Ends, int> make_ends() {
   ends.output.reset(output[0]);
   ends.guest_output.reset(output[1]);
   for (int fd : {control[0], output[0]}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  refuse_descriptors(control[0]);
   return ends;
 }
 

@@ -168,6 +168,12 @@ constexpr Attack kAttacks[] = {
     {"route netlink", "result = attempt(lambda: socket.socket(16, 3, 0) and 1)", "OK 1"},
     {"terminal input", "result = call(16, 0, 0x5412, b'x')", "EPERM"},
     {"terminal input, upper bits", "result = call(16, 0, 0x100005412, b'x')", "EPERM"},
+    {"lingering sockets",
+     "s = socket.socket(); s.setsockopt(1, 13, struct.pack('ii', 1, 1000)); "
+     "result = struct.unpack('ii', s.getsockopt(1, 13, 8))",
+     "\\(0, 0\\)"},
+    {"reaping others' orphans", "result = call(157, 36, 1, 0, 0, 0)", "EPERM"},
+    {"many processes, no signal out", "result = attempt(lambda: os.kill(1, 0))", "OK None|EPERM"},
     // Another architecture's calls would not be what the filter thinks that they are: 32-bit getpid
     // by int 0x80.
     {"32-bit calls",
@@ -433,6 +439,71 @@ result = 'done'
       output, std::regex("OK OK EPERM EPERM EPERM EPERM EPERM EPERM (EACCES|EPERM) "
                          "(EACCES|EPERM) EPERM EAFNOSUPPORT (EROFS|EACCES)\\s*")))
       << output;
+}
+
+// It answers every order as a stand-by would, but names the nest's own first process as its clone.
+TEST_F(Isolation, ATemplateThatLiesAboutItsClonesIsStillEndedAndToldOf) {
+  auto guest = start(spec());
+  ASSERT_TRUE(guest);
+  guest->send(std::string(kTools) + R"(
+import array, socket, struct, threading
+channel = socket.socket(fileno=4)
+def order(kind, value=0): return struct.pack('<IiII32s', kind, value, 0, 0, b'')
+def inits(): return [int(p) for p in os.listdir('/proc') if p.isdigit() and int(p) > 2 and
+                     open('/proc/' + p + '/comm').read() == 'mayfly-init\n']
+def lie():
+    channel.send(order(1))
+    while True:
+        data, ancillary, _, _ = channel.recvmsg(64, 256)
+        if not data: return
+        fds = array.array('i'); fds.frombytes(ancillary[0][2])
+        if os.fork() == 0:
+            stand_by = socket.socket(fileno=fds[0])
+            stand_by.send(order(3))
+            stand_by.recvmsg(64, 256)
+            stand_by.send(order(5, max(inits())))
+            os._exit(0)
+        for fd in fds: os.close(fd)
+threading.Thread(target=lie, daemon=True).start()
+)");
+  EXPECT_EQ(read_frame(guest->started.control.get()).first, 'r');
+  auto child = warden_.clone(guest->id());
+  ASSERT_TRUE(child) << child.error().message;
+  warden_->kill(child->id);
+  EXPECT_TRUE(warden_.exit_of(child->id));
+  warden_->kill(guest->id());
+  EXPECT_TRUE(warden_.exit_of(guest->id()));
+}
+
+TEST_F(Isolation, WordsOutOfTurnDoNotOccupyTheWarden) {
+  auto guest = start(spec());
+  ASSERT_TRUE(guest);
+  guest->run(
+      "import socket; channel = socket.socket(fileno=4)\n"
+      "try:\n  for i in range(100000): channel.send(b'x' * 48)\nexcept OSError: pass");
+  auto refused = warden_.clone(guest->id());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("clone channel"), std::string::npos)
+      << refused.error().message;
+}
+
+TEST_F(Isolation, TheDaemonIsSentNoDescriptors) {
+  auto guest = start(spec());
+  ASSERT_TRUE(guest);
+  const int off = 0;
+  base::UniqueFd probe{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  if (::setsockopt(probe.get(), SOL_SOCKET, 83, &off, sizeof off) != 0) {
+    GTEST_SKIP() << "SO_PASSRIGHTS needs Linux 6.16";
+  }
+  for (const char* fd : {"3", "4"}) {
+    EXPECT_EQ(
+        guest->run(std::string("import socket, array; s = socket.socket(fileno=") + fd + "); \n" +
+                   "try: s.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, "
+                   "array.array('i', [0]))])\n"
+                   "finally: s.detach()"),
+        "PermissionError: [Errno 1] Operation not permitted")
+        << fd;
+  }
 }
 
 }  // namespace
