@@ -17,7 +17,8 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/spawn.h"
-#include "app/null_meter.h"
+#include "base/strings.h"
+#include "engine/meter.h"
 #include "http/client.h"
 #include "http/io.h"
 #include "http/server.h"
@@ -32,6 +33,7 @@
 #include "services/sts/sts.h"
 #include "store/rocksdb/rocks_store.h"
 #include "wire/json.h"
+#include "wire/timestamp.h"
 #include "work/loop_alarm.h"
 #include "work/queue.h"
 
@@ -46,6 +48,21 @@ std::unique_ptr<store::RocksStore> open_store(const cli::ServeOptions& options) 
   auto opened = store::RocksStore::open(std::move(rocks));
   if (!opened) throw std::runtime_error(opened.error().detail);
   return std::move(*opened);
+}
+
+engine::Prices load_prices(const std::string& runtimes_folder) {
+  // Installed beside the runtimes.
+  const auto path = std::filesystem::path(runtimes_folder).parent_path() / "data" / "prices.json";
+  auto prices = engine::Prices::load(path.string());
+  if (!prices) throw std::runtime_error(prices.error());
+  return std::move(*prices);
+}
+
+std::optional<base::WallTime> parse_time(const std::string& text) {
+  if (auto ms = base::parse_int(text)) return base::from_epoch_ms(*ms);
+  const auto time = wire::parse_iso8601(text);
+  if (!time) return std::nullopt;
+  return base::from_epoch_ms(static_cast<std::int64_t>(time->epoch_seconds * 1000));
 }
 
 std::string public_endpoint(const cli::ServeOptions& options, std::uint16_t port) {
@@ -136,7 +153,7 @@ struct Platform::Parts {
   iam::Iam iam;
   sts::Sts sts;
   dynamodb::Dynamodb dynamodb;
-  NullMeter meter;
+  engine::Meter meter;
   engine::Engine engine;
   lambda::EngineRunner runner;
   lambda::Lambda lambda;
@@ -165,7 +182,8 @@ struct Platform::Parts {
         iam(*store, clock, ids),
         sts(*store, clock, ids),
         dynamodb(*store, clock, ids),
-                engine(engine_options(options, std::move(runtimes_folder), server.port()),
+                meter(*store, io, clock, load_prices(runtimes_folder)),
+        engine(engine_options(options, std::move(runtimes_folder), server.port()),
                {.warden = warden,
                 .io = io,
                 .server = server,
@@ -246,7 +264,19 @@ void must(Result result, std::string_view what) {
 
 }  // namespace
 
-base::Task<http::Response> Platform::Parts::usage(std::string) { co_return json_page(200, "{}"); }
+base::Task<http::Response> Platform::Parts::usage(std::string query) {
+  const std::string from_text = query_value(query, "from");
+  const std::string to_text = query_value(query, "to");
+  const std::optional<base::WallTime> from =
+      from_text.empty() ? std::optional(clock.now() - std::chrono::days{30}) : parse_time(from_text);
+  const std::optional<base::WallTime> to = to_text.empty() ? std::optional(clock.now()) : parse_time(to_text);
+  if (!from || !to || *from >= *to) {
+    co_return json_page(400, R"({"message":"from and to are times (2026-01-31T12:00:00Z or epoch milliseconds), from the earlier."})");
+  }
+  auto report = co_await meter.usage_report(*from, *to);
+  if (!report) co_return json_page(503, R"({"message":"The store cannot be read now."})");
+  co_return json_page(200, std::move(*report));
+}
 
 Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden, std::string runtimes_folder)
     : parts_(std::make_unique<Parts>(options, warden, std::move(runtimes_folder))) {
@@ -289,7 +319,9 @@ void Platform::stop(std::chrono::milliseconds grace) {
   base::sync_wait(parts.queue.stop());
   base::sync_wait(parts.engine.stop(grace));
   base::sync_wait(parts.logs.sink.flush());
-  base::sync_wait(parts.meter.flush());
+  if (auto kept = base::sync_wait(parts.meter.flush()); !kept) {
+    base::log_warn("the last usage was not kept: {}", kept.error().detail);
+  }
   parts.io.stop();
 }
 
