@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 
+#include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "sandbox/files.h"
 
@@ -91,6 +92,13 @@ std::vector<Feature> report_isolation(const Cgroups& cgroups, Power power) {
            ? "Landlock"
            : "with the host's network a function can reach them; needs Linux 6.12 with Landlock, "
              "or the isolated network"});
+  auto ends = make_channel();
+  const bool refused = ends && refuse_descriptors(ends->first.get());
+  features.push_back(
+      {"no descriptors from functions", refused,
+       refused ? "SO_PASSRIGHTS"
+               : "a function can make the daemon close up to its 1024 open files, which may "
+                 "take some time; needs Linux 6.16"});
   return features;
 }
 
