@@ -17,7 +17,7 @@ def kill(request):
     return request.param
 
 
-def make_table(database, name="T"):
+def make_table(database, name="Things"):
     database.create_table(TableName=name, BillingMode="PAY_PER_REQUEST",
                           AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
                           KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
@@ -35,7 +35,7 @@ def test_everything_is_there_again(start_daemon, kill):
     daemon = start_daemon()
     database, gateway = make_client("dynamodb", daemon.endpoint), make_client("apigatewayv2", daemon.endpoint)
     make_table(database)
-    database.put_item(TableName="T", Item={"id": {"S": "a"}})
+    database.put_item(TableName="Things", Item={"id": {"S": "a"}})
     functions, name = make_function(daemon, sources.HTTP_ECHO)
     arn = functions.client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     api = gateway.create_api(Name="a", ProtocolType="HTTP", Target=arn)
@@ -43,7 +43,7 @@ def test_everything_is_there_again(start_daemon, kill):
     assert plain_http.send("GET", api["ApiEndpoint"] + "/x").status == 200
 
     daemon.restart(kill=kill)
-    assert database.get_item(TableName="T", Key={"id": {"S": "a"}}, ConsistentRead=True)["Item"] == {"id": {"S": "a"}}
+    assert database.get_item(TableName="Things", Key={"id": {"S": "a"}}, ConsistentRead=True)["Item"] == {"id": {"S": "a"}}
     assert plain_http.send("GET", api["ApiEndpoint"] + "/x").json()["rawPath"] == "/x"
     assert gateway.get_api(ApiId=api["ApiId"])["ApiEndpoint"] == api["ApiEndpoint"]
     assert daemon.stop() == 0
@@ -59,7 +59,7 @@ def test_no_acknowledged_write_is_lost_under_load(start_daemon):
         database, number = make_client("dynamodb", daemon.endpoint), 0
         while not stop.is_set():
             try:
-                database.put_item(TableName="T", Item={"id": {"S": f"{writer}-{number}"}})
+                database.put_item(TableName="Things", Item={"id": {"S": f"{writer}-{number}"}})
             except Exception:
                 return  # killed
             acknowledged.append(f"{writer}-{number}")
@@ -74,7 +74,7 @@ def test_no_acknowledged_write_is_lost_under_load(start_daemon):
     for writer in writers:
         writer.join()
     daemon.start()
-    pages = make_client("dynamodb", daemon.endpoint).get_paginator("scan").paginate(TableName="T", ConsistentRead=True)
+    pages = make_client("dynamodb", daemon.endpoint).get_paginator("scan").paginate(TableName="Things", ConsistentRead=True)
     found = {item["id"]["S"] for page in pages for item in page["Items"]}
     assert not set(acknowledged) - found
 
@@ -84,11 +84,11 @@ def test_accepted_asynchronous_invocations_run_after_a_crash(start_daemon):
     daemon = start_daemon()
     database = make_client("dynamodb", daemon.endpoint)
     make_table(database)
-    functions, name = make_function(daemon, sources.WRITE_ITEM, Environment={"Variables": {"TABLE": "T"}}, Timeout=20)
+    functions, name = make_function(daemon, sources.WRITE_ITEM, Environment={"Variables": {"TABLE": "Things"}}, Timeout=20)
     for number in range(20):
         assert functions.invoke(name, {"id": str(number)}, InvocationType="Event").status == 202
     daemon.restart(kill=True)
-    eventually(lambda: database.scan(TableName="T", ConsistentRead=True)["Count"] == 20, seconds=60, what="20 invocations")
+    eventually(lambda: database.scan(TableName="Things", ConsistentRead=True)["Count"] == 20, seconds=60, what="20 invocations")
 
 
 def test_a_second_daemon_on_the_same_data_is_refused(start_daemon):

@@ -114,7 +114,7 @@ def test_dynamodb(client, unique_name):
 
 def test_lambda(client, lambdas, table):
     functions = client("lambda")
-    name = lambdas.deploy(sources.ECHO, Environment={"Variables": {"A": "1"}}, Tags={"team": "a"})
+    name = lambdas.deploy(sources.ECHO, Environment={"Variables": {"COLOUR": "red"}}, Tags={"team": "a"})
     found = functions.get_function(FunctionName=name)
     assert found["Configuration"]["Runtime"] == "python3.11" and found["Tags"] == {"team": "a"}
     assert name in [f["FunctionName"] for page in functions.get_paginator("list_functions").paginate() for f in page["Functions"]]

@@ -52,7 +52,7 @@ def test_lambda_and_logs(aws_cli, role_arn, tmp_path, unique_name):
     name, package, out = unique_name("fn"), tmp_path / "code.zip", tmp_path / "out.json"
     package.write_bytes(zip_of({"app.py": sources.ECHO}))
     aws_cli("lambda", "create-function", "--function-name", name, "--runtime", "python3.11", "--handler", "app.lambda_handler",
-            "--role", role_arn, "--zip-file", f"fileb://{package}", "--environment", "Variables={A=1}")
+            "--role", role_arn, "--zip-file", f"fileb://{package}", "--environment", "Variables={COLOUR=red}")
     try:
         aws_cli("lambda", "wait", "function-active", "--function-name", name)
         sent = aws_cli("lambda", "invoke", "--function-name", name, "--payload", '{"x": 1}', "--log-type", "Tail", out)

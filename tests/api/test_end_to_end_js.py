@@ -45,7 +45,7 @@ def test_dynamodb(node, unique_name):
         await plain.send(new CreateTableCommand({TableName, BillingMode: 'PAY_PER_REQUEST',
             AttributeDefinitions: [{AttributeName: 'pk', AttributeType: 'S'}, {AttributeName: 'sk', AttributeType: 'N'}],
             KeySchema: [{AttributeName: 'pk', KeyType: 'HASH'}, {AttributeName: 'sk', KeyType: 'RANGE'}]}));
-        await waitUntilTableExists({client: plain, maxWaitTime: 20}, {TableName});
+        await waitUntilTableExists({client: plain, minDelay: 1, maxWaitTime: 20}, {TableName});
         const item = {pk: 'a', sk: 1, text: 'é', list: [1, true, null, {deep: 'x'}], set: new Set(['p'])};
         await db.send(new PutCommand({TableName, Item: item}));
         const got = (await db.send(new GetCommand({TableName, Key: {pk: 'a', sk: 1}, ConsistentRead: true}))).Item;
@@ -86,15 +86,15 @@ def test_lambda_and_logs(node, role_arn, unique_name):
     result = node(LAMBDA + """
         const out = {};
         const made = await lambda.send(new CreateFunctionCommand({FunctionName, Runtime: 'nodejs20.x', Handler: 'app.handler',
-            Role: args.role, Code: {ZipFile: Buffer.from(args.package, 'base64')}, Environment: {Variables: {A: '1'}}}));
+            Role: args.role, Code: {ZipFile: Buffer.from(args.package, 'base64')}, Environment: {Variables: {COLOUR: 'red'}}}));
         try {
-          await waitUntilFunctionActiveV2({client: lambda, maxWaitTime: 30}, {FunctionName});
+          await waitUntilFunctionActiveV2({client: lambda, minDelay: 1, maxWaitTime: 30}, {FunctionName});
           const answer = await lambda.send(new InvokeCommand({FunctionName, Payload: JSON.stringify({x: 1}), LogType: 'Tail'}));
           out.payload = decode(answer.Payload);
           out.tail = Buffer.from(answer.LogResult, 'base64').toString();
           out.event = (await lambda.send(new InvokeCommand({FunctionName, InvocationType: 'Event'}))).StatusCode;
           await lambda.send(new UpdateFunctionConfigurationCommand({FunctionName, Timeout: 11}));
-          await waitUntilFunctionUpdatedV2({client: lambda, maxWaitTime: 30}, {FunctionName});
+          await waitUntilFunctionUpdatedV2({client: lambda, minDelay: 1, maxWaitTime: 30}, {FunctionName});
           out.timeout = (await lambda.send(new GetFunctionConfigurationCommand({FunctionName}))).Timeout;
           const version = (await lambda.send(new PublishVersionCommand({FunctionName}))).Version;
           await lambda.send(new CreateAliasCommand({FunctionName, Name: 'live', FunctionVersion: version}));

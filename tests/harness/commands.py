@@ -36,6 +36,7 @@ def environment(endpoint, folder):
         "AWS_PAGER": "",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_MAX_ATTEMPTS": "1",
+        "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
     }
 
 

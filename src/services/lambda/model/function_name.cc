@@ -14,12 +14,12 @@ bool is_account(std::string_view text) {
 }
 
 // "us-east-1", "us-gov-west-1": the form that the model's expression has for the region of a
-// partial ARN.
+// partial ARN. Strict, because a function's own name may stand in its place ("fn-12ab-6:live").
 bool is_region(std::string_view text) {
   if (text.size() < 6 || text.size() > 32 || text[2] != '-') return false;
-  if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-0123456789") != std::string_view::npos)
-    return false;
-  return text[text.size() - 2] == '-' && text.back() >= '0' && text.back() <= '9';
+  if (text[text.size() - 2] != '-' || text.back() < '0' || text.back() > '9') return false;
+  text.remove_suffix(2);
+  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
 }
 
 bool is_name(std::string_view text) {

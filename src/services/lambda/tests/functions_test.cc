@@ -132,6 +132,12 @@ TEST_F(FunctionsTest, CreateRefusesBadRequests) {
             call("GET", "/2015-03-31/functions?MaxItems=10").text);
 }
 
+// "name:qualifier" where the name looks much like a region.
+TEST_F(FunctionsTest, ANameIsNotTakenForARegion) {
+  create("fn-12ab-6");
+  EXPECT_EQ(call("GET", "/2015-03-31/functions/fn-12ab-6%3A%24LATEST").status, 200);
+}
+
 TEST_F(FunctionsTest, WhatIsMissingNamesItself) {
   for (const auto& [more, name] : std::vector<std::pair<std::string, std::string>>{
            {R"(,"VpcConfig":{"SubnetIds":["s-1"]})", "VpcConfig"},
