@@ -28,11 +28,13 @@ void Registry::exited(sandbox::Exit exit) {
       early_.emplace(exit.id, exit);
       return;
     }
-    environment = std::move(found->second);
-    alive_.erase(found);
-    if (alive_.empty()) empty_.notify_all();
+    environment = found->second;
   }
+  // Before it counts as gone: whoever waits for the last one then takes the loops down.
   deliver(environment, exit);
+  std::lock_guard lock(mutex_);
+  alive_.erase(exit.id);
+  if (alive_.empty()) empty_.notify_all();
 }
 
 void Registry::deliver(const std::shared_ptr<Environment>& environment, sandbox::Exit exit) {
