@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -312,12 +313,17 @@ void Platform::start() {
 // Outside in: first nobody can ask for more, then what was asked for ends, then what it ran on.
 void Platform::stop(std::chrono::milliseconds grace) {
   Parts& parts = *parts_;
+  const auto until = std::chrono::steady_clock::now() + grace;
   const std::size_t left = parts.server.stop(grace);
   if (left > 0) base::log_warn("{} requests did not end in time", left);
   base::sync_wait(parts.housekeeping.stop());
+  // The engine before the queue: an asynchronous event may run for long; what is cut off stays in the queue and
+  // runs again at the next start.
+  parts.lambda.stopping();
+  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  base::sync_wait(parts.engine.stop(std::max(rest, std::chrono::milliseconds{0})));
   base::sync_wait(parts.lambda.stop());
   base::sync_wait(parts.queue.stop());
-  base::sync_wait(parts.engine.stop(grace));
   base::sync_wait(parts.logs.sink.flush());
   if (auto kept = base::sync_wait(parts.meter.flush()); !kept) {
     base::log_warn("the last usage was not kept: {}", kept.error().detail);

@@ -46,6 +46,9 @@ class Lambda {
   void attach(work::WorkQueue& queue);
   // Takes up what an earlier process left: versions on their way to Active, code that nothing uses.
   base::Task<wire::Result<void>> start();
+  // Before the engine is stopped: what it cuts off is no error of the function.
+  void stopping() { async_events.stopping(); }
+  // After that: waits for versions on their way to Active.
   base::Task<void> stop();
 
   const Options options;

@@ -113,6 +113,9 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
     const base::WallTime again = std::min(clock_.now() + pause_after(event->throttles++), deadline);
     co_return work::WorkOutcome::retry_with(again, wire::to_row(std::move(*event)));
   }
+  if (result->function_error && stopping_) {
+    co_return work::WorkOutcome::retry_at(clock_.now() + std::chrono::seconds{1});
+  }
   event->throttles = 0;
   const std::int32_t runs = event->errors + 1;
   if (!result->function_error) {

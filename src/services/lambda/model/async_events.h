@@ -8,6 +8,7 @@
 // running when the daemon died runs again.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -52,6 +53,9 @@ class AsyncEvents {
   // Makes `queue` run events with this; before queue.start(). At most `concurrency` of them at a
   // time.
   void attach(work::WorkQueue& queue, int concurrency);
+  // From now on an event that ends in an error was cut off by us: it runs again, and that run does
+  // not count.
+  void stopping() { stopping_ = true; }
 
  private:
   struct Verdict;
@@ -62,6 +66,7 @@ class AsyncEvents {
   store::Store& store_;
   const base::Clock& clock_;
   Invoker& invoker_;
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace mayfly::lambda

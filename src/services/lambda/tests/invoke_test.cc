@@ -298,6 +298,18 @@ TEST_F(InvokeTest, ThrottledEventsWaitLongerAndLongerUntilTooOld) {
   EXPECT_EQ(work_left(), 0u);
 }
 
+TEST_F(InvokeTest, WhatAStopCutsOffRunsAgainAndDoesNotCount) {
+  create("f");
+  call("PUT", "/2019-09-25/functions/f/event-invoke-config", R"({"MaximumRetryAttempts":0})");
+  lambda.stopping();
+  runner.body = [](const engine::FunctionSpec&, const engine::Event&) {
+    return FakeRunner::error();
+  };
+  invoke("f", "{}", {{"X-Amz-Invocation-Type", "Event"}});
+  EXPECT_EQ(runner.events.size(), 1u);
+  EXPECT_EQ(work_left(), 1u);
+}
+
 TEST_F(InvokeTest, DestinationsGetTheRecord) {
   create("f");
   create("good");
