@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -31,6 +32,7 @@ constexpr uid_t kFirstId = 0x6000'0000;
 constexpr uid_t kIdsEach = 0x1'0000;
 constexpr std::chrono::milliseconds kGroupRetry{5};
 constexpr std::chrono::seconds kFarewell{10};
+constexpr int kFarewellRounds = 200;
 
 class WardenProcess {
  public:
@@ -136,11 +138,14 @@ void WardenProcess::run() {
   loop_.run();
   sandboxes_.clear();
   keeper_.reset();
-  bool gone = true;
-  for (const std::string& folder : cgroups_.layout().folders())
-    gone = Cgroups::remove_tree(folder) && gone;
+  // The kernel lets go of a group a moment after the last process in it has ended.
+  auto left = cgroups_.layout().folders();
+  for (int round = 0; round < kFarewellRounds && !left.empty(); ++round) {
+    if (round > 0) ::poll(nullptr, 0, static_cast<int>(kGroupRetry.count()));
+    std::erase_if(left, [](const std::string& folder) { return Cgroups::remove_tree(folder); });
+  }
   // Whatever is left is in the record for the next warden.
-  if (gone && earlier_.empty()) ::unlink(record().c_str());
+  if (left.empty() && earlier_.empty()) ::unlink(record().c_str());
 }
 
 void WardenProcess::on_request() {
