@@ -24,8 +24,9 @@ finish() {
   if [ -n "${KEEP:-}" ]; then echo "kept: $folder"; else rm -rf "$folder"; fi
 }
 trap finish EXIT
-until $mayfly status >/dev/null 2>&1; do
+until grep -q "is ready" "$folder/mayfly.log"; do
   kill -0 "$pid" 2>/dev/null || { cat "$folder/mayfly.log"; echo "Mayfly did not start." >&2; exit 1; }
+  sleep 0.02
 done
 cat "$folder/mayfly.log"
 

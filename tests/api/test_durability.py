@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from conftest import ASSUME_ROLE, make_client
+from harness.clients import ASSUME_ROLE, make_client
 from harness import http as plain_http, sources
 from harness.functions import Functions
 from harness.wait import eventually
