@@ -10,7 +10,8 @@ def _set_path():
     own = os.path.dirname(os.path.abspath(__file__))
     rest = [path for path in sys.path if path not in (own, root, "")]
     layers = ["/opt/python/lib/%s/site-packages" % version, "/opt/python"]
-    sys.path[:] = [root] + layers + [own] + rest
+    # The last one has boto3 for interpreters that have none (CMakeLists.txt).
+    sys.path[:] = [root] + layers + [own] + rest + [os.path.join(own, "sdk")]
 
 
 _set_path()

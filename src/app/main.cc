@@ -6,5 +6,6 @@ int main(int argc, char** argv) {
   return mayfly::cli::run_cli(argc, argv,
                               {.version = MAYFLY_VERSION,
                                .serve = mayfly::app::serve,
-                               .dump_api = mayfly::app::describe_api});
+                               .dump_api = mayfly::app::describe_api,
+                               .compatibility = mayfly::app::describe_compatibility});
 }

@@ -94,7 +94,10 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
   }
   wire::Document runtimes = wire::Document::map();
   for (const engine::RuntimeInfo& runtime : engine.runtimes()) {
-    runtimes.set(runtime.name, fmt::format("{} ({})", runtime.interpreter, runtime.version));
+    // The first of a name is the one that functions get.
+    if (runtimes.find(runtime.name) == nullptr) {
+      runtimes.set(runtime.name, fmt::format("{} ({})", runtime.interpreter, runtime.version));
+    }
   }
   wire::Document cold = wire::Document::map();
   constexpr std::string_view kRungs[] = {"warm", "spare", "clone", "template", "exec"};
@@ -352,9 +355,16 @@ std::string describe_api() { return api::dump_api(unopened_services()); }
 
 std::vector<std::pair<std::string, std::string>> describe_compatibility() {
   std::vector<std::pair<std::string, std::string>> pages;
+  std::string index =
+      "# What is compatible\n\nWritten from the operation tables (`mayfly --compatibility docs/compatibility`); do not edit. An "
+      "operation that AWS has and that is not there answers with an error that names it.\n\n| service | operations | of AWS's "
+      "|\n|---|---|---|\n";
   for (const api::Service& service : unopened_services()) {
     pages.emplace_back(service.info.name, api::compatibility_markdown(service));
+    index += fmt::format("| [{}]({}.md) | {} | {} |\n", service.info.title, service.info.name, service.operations.size(),
+                         service.info.known.size());
   }
+  pages.emplace_back("README", std::move(index));
   return pages;
 }
 

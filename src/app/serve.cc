@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "app/platform.h"
@@ -71,10 +73,9 @@ void print_banner(const cli::ServeOptions& options, const Platform& platform, co
   line("network", options.network == cli::Network::isolated
                       ? "isolated (functions reach this endpoint and nothing else)"
                       : "host (functions share this machine's network; --network isolated cuts them off)");
-  std::string runtimes;
-  for (const engine::RuntimeInfo& runtime : platform.runtimes()) {
-    runtimes += (runtimes.empty() ? "" : ", ") + runtime.name;
-  }
+  std::set<std::string> names;  // an interpreter may be there twice
+  for (const engine::RuntimeInfo& runtime : platform.runtimes()) names.insert(runtime.name);
+  const std::string runtimes = fmt::format("{}", fmt::join(names, ", "));
   line("runtimes", runtimes.empty() ? "custom runtimes only: no Python or Node.js was found" : runtimes);
   std::string in_force;
   for (const sandbox::Feature& feature : warden.report()) {

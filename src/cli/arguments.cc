@@ -25,6 +25,7 @@ struct Raw {
   bool timestamps = false;
   bool json = false;
   bool dump_api = false;
+  std::string compatibility;
   std::string payload;
   std::string endpoint;
   std::string region;
@@ -246,6 +247,9 @@ std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& argu
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.add_flag("--dump-api", raw.dump_api,
                "Print every operation that this build answers, as JSON");
+  app.add_option("--compatibility", raw.compatibility,
+                 "Write the pages that say what is compatible with AWS into this folder")
+      ->type_name("FOLDER");
   app.add_option("--endpoint", raw.endpoint, "The daemon (or MAYFLY_ENDPOINT, or AWS_ENDPOINT_URL)")
       ->type_name("URL")
       ->capture_default_str();
@@ -283,6 +287,10 @@ std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& argu
                    .session_token = first_of(environment, {"AWS_SESSION_TOKEN"}).value_or("")};
   if (raw.dump_api) {
     parsed.command = DumpApi{};
+    return parsed;
+  }
+  if (!raw.compatibility.empty()) {
+    parsed.command = WriteCompatibility{raw.compatibility};
     return parsed;
   }
   if (app.get_subcommands().empty()) return std::unexpected(Stop{kUsageError, app.help()});

@@ -43,9 +43,13 @@ struct BillCommand {
   Format format = Format::text;
 };
 struct DumpApi {};
+struct WriteCompatibility {
+  std::string folder;
+};
 
 using Command =
-    std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand, DumpApi>;
+    std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand, DumpApi,
+                 WriteCompatibility>;
 
 // Where a command goes, and as whom.
 struct Target {

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <type_traits>
 
@@ -10,6 +12,22 @@
 
 namespace mayfly::cli {
 namespace {
+
+int write_pages(const std::string& folder, const std::vector<std::pair<std::string, std::string>>& pages,
+                Terminal& terminal) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  for (const auto& [name, text] : pages) {
+    const auto path = std::filesystem::path(folder) / (name + ".md");
+    std::ofstream file(path);
+    if (!(file << text).flush()) {
+      terminal.err << "Cannot write " << path.string() << '\n';
+      return kFailed;
+    }
+    terminal.out << path.string() << '\n';
+  }
+  return 0;
+}
 
 int run(const Parsed& parsed, const Program& program, Terminal& terminal) {
   return std::visit(
@@ -25,6 +43,8 @@ int run(const Parsed& parsed, const Program& program, Terminal& terminal) {
           return run_status(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, BillCommand>) {
           return run_bill(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, WriteCompatibility>) {
+          return write_pages(command.folder, program.compatibility(), terminal);
         } else {
           static_assert(std::is_same_v<Chosen, DumpApi>);
           terminal.out << program.dump_api() << '\n';

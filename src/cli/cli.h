@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 
@@ -38,6 +40,8 @@ struct Program {
   std::string version;
   ServeFn serve;
   std::function<std::string()> dump_api;  // what --dump-api prints
+  // What --compatibility writes: the pages of a folder, name and text.
+  std::function<std::vector<std::pair<std::string, std::string>>()> compatibility;
 };
 
 int run_cli(int argc, char** argv, const Program& program);

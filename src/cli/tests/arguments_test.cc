@@ -143,6 +143,7 @@ TEST(Arguments, HelpVersionAndMistakes) {
   EXPECT_EQ(stop({"srve"}).exit_code, 2);
   EXPECT_EQ(stop({"status", "--nonsense"}).exit_code, 2);
   command<DumpApi>({"--dump-api"});
+  EXPECT_EQ(command<WriteCompatibility>({"--compatibility", "docs"}).folder, "docs");
 }
 
 }  // namespace
