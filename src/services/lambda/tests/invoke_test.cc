@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
 #include "services/lambda/model/permissions.h"
 #include "services/lambda/tests/world.h"
 #include "store/key.h"
@@ -371,6 +374,33 @@ TEST_F(InvokeTest, EventInvokeConfig) {
             1u);
   EXPECT_EQ(call("DELETE", path).status, 204);
   EXPECT_EQ(call("DELETE", path).status, 404);
+}
+
+TEST_F(InvokeTest, EventsAndUpdatesAtOnce) {
+  // Each answer is one version's or the other's, whoever wins; under the thread sanitizer also the
+  // caches are tested.
+  create("ff");
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 3; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) {
+        auto reply = invoke("ff", R"({"a":1})", {{"X-Amz-Log-Type", "Tail"}});
+        if (reply.status != 200 || reply.text != R"({"a":1})") ++wrong;
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    for (int i = 1; i <= 20; ++i) {
+      auto reply = call("PUT", "/2015-03-31/functions/ff/configuration",
+                        R"({"Timeout":)" + std::to_string(i) + "}");
+      if (reply.status != 200) ++wrong;
+    }
+  });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  invoke("ff");
+  EXPECT_EQ(runner.specs.back()->timeout_s, 20);
 }
 
 TEST_F(InvokeTest, LegacyInvokeAsync) {

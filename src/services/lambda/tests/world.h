@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,18 +27,25 @@ class FakeRunner final : public FunctionRunner {
       const engine::FunctionSpec&, const engine::Event&)>;
   base::Task<std::expected<engine::Outcome, engine::Refusal>> run(SpecPointer function,
                                                                   engine::Event event) override {
-    specs.push_back(function);
-    events.push_back(event);
+    {
+      std::lock_guard lock(mutex);
+      specs.push_back(function);
+      events.push_back(event);
+    }
     co_return body(*function, event);
   }
   base::Task<std::expected<void, std::string>> prepare(SpecPointer function) override {
-    prepared.push_back(function);
+    {
+      std::lock_guard lock(mutex);
+      prepared.push_back(function);
+    }
     if (gate) co_await gate->wait();
     if (init_fails) co_return std::unexpected("no module named x");
     co_return std::expected<void, std::string>{};
   }
   void retire(const base::Scope&, const std::string& function, const std::string& version,
               const std::string& keep) override {
+    std::lock_guard lock(mutex);
     retired.push_back(function + ":" + version + (keep.empty() ? "" : " but one"));
   }
 
@@ -59,6 +67,7 @@ class FakeRunner final : public FunctionRunner {
   Body body = [](const engine::FunctionSpec&, const engine::Event& event) {
     return answer(event.payload);
   };
+  std::mutex mutex;  // of what follows
   std::vector<SpecPointer> specs, prepared;
   std::vector<engine::Event> events;
   std::vector<std::string> retired;

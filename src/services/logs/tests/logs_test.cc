@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "api/tests/front.h"
 #include "base/spawn.h"
 #include "services/logs/expire.h"
@@ -261,6 +263,26 @@ TEST_F(LogsTest, TheSinkMakesGroupsAndIsReadAtOnce) {
   EXPECT_THAT(names(call("DescribeLogStreams", R"({"logGroupName":"/aws/lambda/f"})"), "logStreams",
                     "logStreamName"),
               ElementsAre("2026/01/01/[$LATEST]abc"));
+}
+
+TEST_F(LogsTest, TheSinkTakesFromManyThreadsAndLosesNothing) {
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([this, thread] {
+      for (int i = 0; i < 200; ++i) {
+        logs_.sink.append({}, "g", "s" + std::to_string(thread),
+                          {{clock_.now(), std::to_string(i)}});
+        if (i % 50 == 0) base::sync_wait(logs_.sink.flush());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int thread = 0; thread < 4; ++thread) {
+    auto found = messages(call("GetLogEvents", R"({"logGroupName":"g","logStreamName":"s)" +
+                                                   std::to_string(thread) + R"("})"));
+    ASSERT_EQ(found.size(), 200u);
+    for (int i = 0; i < 200; ++i) EXPECT_EQ(found[static_cast<std::size_t>(i)], std::to_string(i));
+  }
 }
 
 TEST_F(LogsTest, TheSinkDropsTheOldestOfTheNoisiest) {
