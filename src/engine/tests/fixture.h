@@ -69,8 +69,9 @@ using RunResult = std::expected<Outcome, Refusal>;
 class Waiting {
  public:
   explicit Waiting(std::future<RunResult> future) : future_(std::move(future)) {}
-  bool ready() const {
-    return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  bool ready() const { return ready_within(std::chrono::seconds(0)); }
+  bool ready_within(std::chrono::milliseconds limit) const {
+    return future_.wait_for(limit) == std::future_status::ready;
   }
   RunResult get() { return future_.get(); }
 
