@@ -12,7 +12,8 @@ set(MAYFLY_SANITIZE "" CACHE STRING "Value of -fsanitize=, empty for none")
 add_library(mayfly_flags INTERFACE)
 target_compile_options(mayfly_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wimplicit-fallthrough -Werror -fno-omit-frame-pointer)
+  -Wimplicit-fallthrough -Werror -fno-omit-frame-pointer
+  -pthread)  # everywhere or nowhere: a precompiled header fits only files with the same setting
 target_compile_definitions(mayfly_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 target_include_directories(mayfly_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import ASSUME_ROLE, make_client
+from harness.clients import ASSUME_ROLE, make_client
 from harness.functions import Functions
 from harness.packages import zip_of
 from harness.wait import eventually
