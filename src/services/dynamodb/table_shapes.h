@@ -82,16 +82,39 @@ struct OnDemandThroughput {
 struct WarmThroughput {
   std::optional<std::int64_t> read_units_per_second;
   std::optional<std::int64_t> write_units_per_second;
-  std::optional<std::string> status;  // in answers
   static constexpr auto shape() {
     using Self = WarmThroughput;
+    return std::tuple{wire::field("ReadUnitsPerSecond", &Self::read_units_per_second),
+                      wire::field("WriteUnitsPerSecond", &Self::write_units_per_second)};
+  }
+};
+
+struct WarmThroughputDescription {
+  std::optional<std::int64_t> read_units_per_second;
+  std::optional<std::int64_t> write_units_per_second;
+  std::string status;
+  static constexpr auto shape() {
+    using Self = WarmThroughputDescription;
     return std::tuple{wire::field("ReadUnitsPerSecond", &Self::read_units_per_second),
                       wire::field("WriteUnitsPerSecond", &Self::write_units_per_second),
                       wire::field("Status", &Self::status)};
   }
 };
 
-struct SecondaryIndex {  // local ones take no throughput
+struct LocalSecondaryIndex {
+  std::string index_name;
+  std::vector<KeySchemaElement> key_schema;
+  ProjectionShape projection;
+  static constexpr auto shape() {
+    using Self = LocalSecondaryIndex;
+    return std::tuple{
+        wire::field("IndexName", &Self::index_name).required().length(3, 255).pattern(kNamePattern),
+        wire::field("KeySchema", &Self::key_schema).required().items(1, 2),
+        wire::field("Projection", &Self::projection).required()};
+  }
+};
+
+struct SecondaryIndex {
   std::string index_name;
   std::vector<KeySchemaElement> key_schema;
   ProjectionShape projection;
@@ -146,7 +169,7 @@ struct CreateTableRequest {
   std::vector<AttributeDefinition> attribute_definitions;
   std::string table_name;
   std::vector<KeySchemaElement> key_schema;
-  std::optional<std::vector<SecondaryIndex>> local_secondary_indexes;
+  std::optional<std::vector<LocalSecondaryIndex>> local_secondary_indexes;
   std::optional<std::vector<SecondaryIndex>> global_secondary_indexes;
   std::optional<std::string> billing_mode;
   std::optional<ProvisionedThroughput> provisioned_throughput;
@@ -199,18 +222,36 @@ struct ThroughputDescription {
   }
 };
 
+struct LocalIndexDescription {
+  std::string index_name;
+  std::vector<KeySchemaElement> key_schema;
+  ProjectionShape projection;
+  std::int64_t index_size_bytes = 0;
+  std::int64_t item_count = 0;
+  std::string index_arn;
+  static constexpr auto shape() {
+    using Self = LocalIndexDescription;
+    return std::tuple{wire::field("IndexName", &Self::index_name),
+                      wire::field("KeySchema", &Self::key_schema),
+                      wire::field("Projection", &Self::projection),
+                      wire::field("IndexSizeBytes", &Self::index_size_bytes),
+                      wire::field("ItemCount", &Self::item_count),
+                      wire::field("IndexArn", &Self::index_arn)};
+  }
+};
+
 struct IndexDescription {
   std::string index_name;
   std::vector<KeySchemaElement> key_schema;
   ProjectionShape projection;
-  std::optional<std::string> index_status;  // global ones only, as what follows
+  std::optional<std::string> index_status;
   std::optional<bool> backfilling;
   std::optional<ThroughputDescription> provisioned_throughput;
   std::int64_t index_size_bytes = 0;
   std::int64_t item_count = 0;
   std::string index_arn;
   std::optional<OnDemandThroughput> on_demand_throughput;
-  std::optional<WarmThroughput> warm_throughput;
+  std::optional<WarmThroughputDescription> warm_throughput;
   static constexpr auto shape() {
     using Self = IndexDescription;
     return std::tuple{wire::field("IndexName", &Self::index_name),
@@ -268,13 +309,13 @@ struct TableDescription {
   std::string table_arn;
   std::string table_id;
   std::optional<BillingModeSummary> billing_mode_summary;
-  std::optional<std::vector<IndexDescription>> local_secondary_indexes;
+  std::optional<std::vector<LocalIndexDescription>> local_secondary_indexes;
   std::optional<std::vector<IndexDescription>> global_secondary_indexes;
   std::optional<SseDescription> sse_description;
   std::optional<TableClassSummary> table_class_summary;
   bool deletion_protection_enabled = false;
   std::optional<OnDemandThroughput> on_demand_throughput;
-  std::optional<WarmThroughput> warm_throughput;
+  std::optional<WarmThroughputDescription> warm_throughput;
   static constexpr auto shape() {
     using Self = TableDescription;
     return std::tuple{wire::field("AttributeDefinitions", &Self::attribute_definitions),

@@ -101,19 +101,26 @@ wire::Result<void> read_indexes(const CreateTableRequest& request, Table& table)
   if (request.global_secondary_indexes && request.global_secondary_indexes->empty()) {
     return invalid_parameter("List of GlobalSecondaryIndexes is empty");
   }
-  const auto read = [&](const std::optional<std::vector<SecondaryIndex>>& list,
-                        IndexKind kind) -> wire::Result<void> {
-    if (!list) return {};
-    for (const SecondaryIndex& each : *list) {
-      auto index = index_from(each, kind, table);
-      if (!index) return std::unexpected(std::move(index).error());
-      index->id = table.next_index_id++;
-      table.indexes.push_back(std::move(*index));
-    }
+  const auto add = [&table](const SecondaryIndex& each, IndexKind kind) -> wire::Result<void> {
+    auto index = index_from(each, kind, table);
+    if (!index) return std::unexpected(std::move(index).error());
+    index->id = table.next_index_id++;
+    table.indexes.push_back(std::move(*index));
     return {};
   };
-  if (auto done = read(request.local_secondary_indexes, IndexKind::local); !done) return done;
-  return read(request.global_secondary_indexes, IndexKind::global);
+  for (const LocalSecondaryIndex& each :
+       request.local_secondary_indexes.value_or(std::vector<LocalSecondaryIndex>{})) {
+    SecondaryIndex index;
+    index.index_name = each.index_name;
+    index.key_schema = each.key_schema;
+    index.projection = each.projection;
+    if (auto added = add(index, IndexKind::local); !added) return added;
+  }
+  for (const SecondaryIndex& each :
+       request.global_secondary_indexes.value_or(std::vector<SecondaryIndex>{})) {
+    if (auto added = add(each, IndexKind::global); !added) return added;
+  }
+  return {};
 }
 
 wire::Result<void> check_index_throughput(const SecondaryIndex& request, IndexKind kind,

@@ -35,13 +35,15 @@ std::optional<OnDemandThroughput> on_demand(const std::optional<Throughput>& lim
   return OnDemandThroughput{limit->read, limit->write};
 }
 
-std::optional<WarmThroughput> warm(const std::optional<Throughput>& throughput) {
+std::optional<WarmThroughputDescription> warm(const std::optional<Throughput>& throughput) {
   if (!throughput) return std::nullopt;
-  return WarmThroughput{throughput->read, throughput->write, "ACTIVE"};
+  return WarmThroughputDescription{throughput->read, throughput->write, "ACTIVE"};
 }
 
-IndexDescription describe(const Table& table, const Index& index, std::string_view table_status) {
-  IndexDescription out;
+// What local and global indexes have in common.
+template <class Description>
+Description describe_index(const Table& table, const Index& index) {
+  Description out;
   out.index_name = index.name;
   out.key_schema = describe(index.keys);
   out.projection.projection_type =
@@ -49,7 +51,12 @@ IndexDescription describe(const Table& table, const Index& index, std::string_vi
   if (index.projection == ProjectionType::include)
     out.projection.non_key_attributes = index.included;
   out.index_arn = table.arn() + "/index/" + index.name;
-  if (index.kind == IndexKind::local) return out;
+  return out;
+}
+
+IndexDescription describe_global(const Table& table, const Index& index,
+                                 std::string_view table_status) {
+  auto out = describe_index<IndexDescription>(table, index);
   const bool creating = index.status == IndexStatus::creating;
   out.index_status = creating ? "CREATING" : table_status == "UPDATING" ? "ACTIVE" : table_status;
   if (creating) out.backfilling = true;
@@ -57,6 +64,27 @@ IndexDescription describe(const Table& table, const Index& index, std::string_vi
   out.on_demand_throughput = on_demand(index.on_demand_limit);
   out.warm_throughput = warm(index.warm);
   return out;
+}
+
+// Appends to a list that is absent while it is empty.
+template <class T>
+void append(std::optional<std::vector<T>>& list, T value) {
+  if (!list) list.emplace();
+  list->push_back(std::move(value));
+}
+
+template <class Description>
+base::Task<wire::Result<void>> measure_indexes(store::Transaction& transaction, const Table& table,
+                                               std::optional<std::vector<Description>>& list) {
+  if (!list) co_return wire::Result<void>{};
+  for (Description& description : *list) {
+    const Index* index = table.find_index(description.index_name);
+    auto indexed = co_await measure(transaction, keys::rows(table, index));
+    if (!indexed) co_return std::unexpected(std::move(indexed).error());
+    description.item_count = indexed->items;
+    description.index_size_bytes = indexed->bytes;
+  }
+  co_return wire::Result<void>{};
 }
 
 }  // namespace
@@ -153,10 +181,11 @@ TableDescription describe(const Table& table, std::string status) {
     out.billing_mode_summary = std::move(summary);
   }
   for (const Index& index : table.indexes) {
-    auto& list =
-        index.kind == IndexKind::local ? out.local_secondary_indexes : out.global_secondary_indexes;
-    if (!list) list.emplace();
-    list->push_back(describe(table, index, status));
+    if (index.kind == IndexKind::local) {
+      append(out.local_secondary_indexes, describe_index<LocalIndexDescription>(table, index));
+    } else {
+      append(out.global_secondary_indexes, describe_global(table, index, status));
+    }
   }
   if (!table.encryption_type.empty()) {
     out.sse_description = SseDescription{"ENABLED", table.encryption_type, std::nullopt};
@@ -178,16 +207,10 @@ base::Task<wire::Result<TableDescription>> describe_measured(store::Transaction&
   if (!extent) co_return std::unexpected(std::move(extent).error());
   out.item_count = extent->items;
   out.table_size_bytes = extent->bytes;
-  for (auto* list : {&out.local_secondary_indexes, &out.global_secondary_indexes}) {
-    if (!*list) continue;
-    for (IndexDescription& description : **list) {
-      const Index* index = table->find_index(description.index_name);
-      auto indexed = co_await measure(transaction, keys::rows(*table, index));
-      if (!indexed) co_return std::unexpected(std::move(indexed).error());
-      description.item_count = indexed->items;
-      description.index_size_bytes = indexed->bytes;
-    }
-  }
+  auto local = co_await measure_indexes(transaction, *table, out.local_secondary_indexes);
+  if (!local) co_return std::unexpected(std::move(local).error());
+  auto global = co_await measure_indexes(transaction, *table, out.global_secondary_indexes);
+  if (!global) co_return std::unexpected(std::move(global).error());
   co_return out;
 }
 
