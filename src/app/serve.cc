@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "app/platform.h"
 #include "base/log.h"
@@ -59,6 +60,20 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Isolation without which the secured profile runs nobody's code.
+std::string missing_isolation(const cli::ServeOptions& options, const sandbox::Warden& warden) {
+  std::set<std::string_view> needed{"own user for each function", "user namespace", "mount namespace", "pid namespace",
+                                    "ipc namespace", "memory limit", "process limit", "seccomp"};
+  if (options.network == cli::Network::isolated) needed.insert("network namespace");
+  std::string missing;
+  for (const sandbox::Feature& feature : warden.report()) {
+    if (!feature.in_force && needed.contains(feature.name)) {
+      missing += fmt::format("\n  {}: {}", feature.name, feature.detail);
+    }
+  }
+  return missing;
+}
+
 void print_banner(const cli::ServeOptions& options, const Platform& platform, const sandbox::Warden& warden,
                   std::chrono::steady_clock::duration took) {
   const auto line = [](std::string_view name, std::string_view text) { fmt::print("  {:<11} {}\n", name, text); };
@@ -102,6 +117,13 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
   // Before the first thread: a forked copy of a threaded process could not be trusted with anything.
   std::unique_ptr<sandbox::Warden> warden = sandbox::Warden::launch(
       {.data_folder = std::filesystem::absolute(options.data_dir).string()});
+  if (options.profile == cli::Profile::secured) {
+    if (std::string missing = missing_isolation(options, *warden); !missing.empty()) {
+      fmt::print(stderr, "mayfly: not starting: the secured profile needs isolation that this machine or user cannot give:{}\n",
+                 missing);
+      return 2;
+    }
+  }
   {
     Platform platform(options, *warden, runtimes);
     platform.start();

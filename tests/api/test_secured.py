@@ -1,6 +1,9 @@
 """The secured profile: only known keys, with right signatures, in time."""
 
 import json
+import os
+import shutil
+import subprocess
 
 import boto3
 import pytest
@@ -9,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from harness import http as plain_http
+from harness import daemon as daemons, http as plain_http
 
 pytestmark = pytest.mark.own_daemon
 
@@ -95,3 +98,32 @@ def test_listening_beyond_this_machine_needs_the_profile(start_daemon):
         assert ran.returncode != 0 and "--profile secured" in ran.stderr + ran.stdout
     finally:
         own.discard()
+
+
+def serve(*arguments, **options):
+    """Runs `mayfly serve`, which is expected to refuse."""
+    return subprocess.run([daemons.binary(), "serve", *arguments], capture_output=True, text=True, timeout=60, **options)
+
+
+def test_other_addresses_need_the_secured_profile(tmp_path):
+    done = serve("--listen", "0.0.0.0:0", "--data-dir", tmp_path / "data")
+    assert done.returncode == 2 and "--profile secured" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes an ordinary user, which only root can")
+def test_secured_does_not_start_without_its_isolation(tmp_path):
+    """An ordinary user cannot give each function a user of its own, so the daemon says so and ends."""
+    build = daemons.binary().parent
+    for path in (tmp_path, *list(tmp_path.parents)[:2]):
+        os.chmod(path, 0o755)
+    shutil.copy(build / "mayfly", tmp_path)
+    for folder in ("runtimes", "data"):
+        shutil.copytree(build / folder, tmp_path / folder, symlinks=True, ignore=shutil.ignore_patterns("CMakeFiles"))
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", 65534, 65534)
+    done = subprocess.run([tmp_path / "mayfly", "serve", "--listen", "127.0.0.1:0", "--profile", "secured", "--data-dir",
+                           tmp_path / "state/data"], capture_output=True, text=True, timeout=60, user=65534, group=65534,
+                          extra_groups=[])
+    assert done.returncode == 2, done
+    assert "own user for each function" in done.stderr
