@@ -36,7 +36,7 @@ struct RocksOptions {
   Durability durability = Durability::durable;
   // Memory that use fills and an idle store does not: uncompressed blocks, unflushed writes (up to
   // two such buffers), keys of recent commits.
-  std::size_t block_cache_bytes = 16 * 1024 * 1024;
+  std::size_t block_cache_bytes = 64 * 1024 * 1024;
   std::size_t write_buffer_bytes = 8 * 1024 * 1024;
   std::size_t conflict_window_bytes = 8 * 1024 * 1024;
   rocksdb::Env* env =
