@@ -222,8 +222,17 @@ Done build_sandbox(const SandboxPlan& plan) {
   const int attached[] = {listener->get()};
   if (!send_message(report, {.kind = InitKind::listener}, attached)) ::_exit(126);
   listener->reset();
-  ::execve(argv[0], argv.data(), env.data());
-  give_up(report, error_text("starting " + plan.spec.argv[0], errno));
+  // A program that was just unpacked is "busy" for as long as a process that the daemon forked
+  // meanwhile, to start something else, holds the descriptor that it was written through: until
+  // that one's own exec, so for a moment only.
+  int error = 0;
+  for (int left = 50; left > 0; --left) {
+    ::execve(argv[0], argv.data(), env.data());
+    error = errno;
+    if (error != ETXTBSY) break;
+    ::usleep(10'000);
+  }
+  give_up(report, error_text("starting " + plan.spec.argv[0], error));
 }
 
 // Reaps children; tells the warden of those that it watches.
