@@ -35,7 +35,8 @@ int connect_to(const LoadOptions& options) {
   address.sin_port = htons(options.port);
   inet_pton(AF_INET, options.host.c_str(), &address.sin_addr);
   if (fd < 0 || ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    throw std::runtime_error("cannot connect to " + options.host + ":" + std::to_string(options.port));
+    throw std::runtime_error("cannot connect to " + options.host + ":" +
+                             std::to_string(options.port));
   }
   int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -46,7 +47,8 @@ int connect_to(const LoadOptions& options) {
 std::size_t complete_answer(std::string_view in) {
   std::size_t head = in.find("\r\n\r\n");
   if (head == std::string_view::npos) return 0;
-  std::size_t at = in.substr(0, head).find("ontent-");  // Content-Length, whatever the case of its first letter
+  std::size_t at =
+      in.substr(0, head).find("ontent-");  // Content-Length, whatever the case of its first letter
   while (at != std::string_view::npos && at < head) {
     if (strncasecmp(in.data() + at + 7, "length:", 7) == 0) {
       std::size_t total = head + 4 + std::strtoull(in.data() + at + 14, nullptr, 10);
@@ -69,11 +71,18 @@ double LoadResult::percentile(double fraction) const {
   return latencies_ms[index];
 }
 
-std::string http_request(std::string_view method, std::string_view path, std::string_view header_lines,
-                         std::string_view body) {
+std::string http_request(std::string_view method, std::string_view path,
+                         std::string_view header_lines, std::string_view body) {
   std::string out;
-  out.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\n").append(header_lines);
-  out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+  out.append(method)
+      .append(" ")
+      .append(path)
+      .append(" HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+      .append(header_lines);
+  out.append("Content-Length: ")
+      .append(std::to_string(body.size()))
+      .append("\r\n\r\n")
+      .append(body);
   return out;
 }
 
@@ -88,7 +97,9 @@ LoadResult run_load(const LoadOptions& options, const MakeRequest& make_request)
   std::size_t busy = 0;
 
   auto next = [&](Connection& connection) {
-    if (SteadyClock::now() >= deadline || (options.max_requests != 0 && made >= options.max_requests)) return;
+    if (SteadyClock::now() >= deadline ||
+        (options.max_requests != 0 && made >= options.max_requests))
+      return;
     connection.out = make_request(made++);
     connection.sent = 0;
     connection.busy = true;
@@ -134,7 +145,8 @@ LoadResult run_load(const LoadOptions& options, const MakeRequest& make_request)
         ::close(connection.fd);
         connection.in.clear();
         connection.fd = connect_to(options);
-        epoll_event event{.events = EPOLLIN, .data = {.u64 = events[static_cast<std::size_t>(i)].data.u64}};
+        epoll_event event{.events = EPOLLIN,
+                          .data = {.u64 = events[static_cast<std::size_t>(i)].data.u64}};
         epoll_ctl(epoll, EPOLL_CTL_ADD, connection.fd, &event);
         next(connection);
         continue;

@@ -1,7 +1,9 @@
-// A closed-loop HTTP/1.1 load generator: one thread, epoll, keep-alive, one request in flight on each connection.
+// A closed-loop HTTP/1.1 load generator: one thread, epoll, keep-alive, one request in flight on
+// each connection.
 //
-// It shares the machine with what it measures, so it does as little as it can: requests are made by the caller as bytes,
-// answers are only framed (Content-Length, or chunked until the last chunk) and their status checked.
+// It shares the machine with what it measures, so it does as little as it can: requests are made by
+// the caller as bytes, answers are only framed (Content-Length, or chunked until the last chunk)
+// and their status checked.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +37,9 @@ struct LoadOptions {
 
 LoadResult run_load(const LoadOptions& options, const MakeRequest& make_request);
 
-// "POST /path HTTP/1.1" with Host, Content-Length and the given further header lines (each ended by \r\n).
-std::string http_request(std::string_view method, std::string_view path, std::string_view header_lines,
-                         std::string_view body);
+// "POST /path HTTP/1.1" with Host, Content-Length and the given further header lines (each ended by
+// \r\n).
+std::string http_request(std::string_view method, std::string_view path,
+                         std::string_view header_lines, std::string_view body);
 
 }  // namespace mayfly::bench

@@ -1,8 +1,9 @@
-// Loads a running Mayfly over HTTP: what a user of the whole platform gets. bench/run.py starts the daemon, deploys the
-// functions and tables, calls this for each row and prints the table.
+// Loads a running Mayfly over HTTP: what a user of the whole platform gets. bench/run.py starts the
+// daemon, deploys the functions and tables, calls this for each row and prints the table.
 //
 //   platform_bench HOST PORT SCENARIO CONNECTIONS SECONDS [ARGUMENT]
-// prints one line of JSON: {"requests":..,"failures":..,"rate":..,"p50_ms":..,"p99_ms":..,"first_failure":".."}
+// prints one line of JSON:
+// {"requests":..,"failures":..,"rate":..,"p50_ms":..,"p99_ms":..,"first_failure":".."}
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -25,7 +26,8 @@ std::string signed_as(std::string_view service) {
 }
 
 MakeRequest dynamodb(std::string operation, auto body) {
-  return [headers = signed_as("dynamodb") + "Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: DynamoDB_20120810." +
+  return [headers = signed_as("dynamodb") +
+                    "Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: DynamoDB_20120810." +
                     operation + "\r\n",
           body](std::uint64_t n) { return http_request("POST", "/", headers, body(n)); };
 }
@@ -38,7 +40,8 @@ MakeRequest scenario(const std::string& name, const std::string& argument) {
     return [request](std::uint64_t) { return request; };
   }
   if (name == "post") {
-    std::string request = http_request("POST", argument, "Content-Type: application/json\r\n", R"({"n":1})");
+    std::string request =
+        http_request("POST", argument, "Content-Type: application/json\r\n", R"({"n":1})");
     return [request](std::uint64_t) { return request; };
   }
   if (name == "invoke") {
@@ -48,32 +51,39 @@ MakeRequest scenario(const std::string& name, const std::string& argument) {
   }
   if (name == "order") {
     return [argument](std::uint64_t n) {
-      return http_request("POST", argument, "Content-Type: application/json\r\n",
-                          fmt::format(R"({{"customer":"c{}@example.com","items":[{{"sku":"beans-250","quantity":2}}]}})", n));
+      return http_request(
+          "POST", argument, "Content-Type: application/json\r\n",
+          fmt::format(
+              R"({{"customer":"c{}@example.com","items":[{{"sku":"beans-250","quantity":2}}]}})",
+              n));
     };
   }
   const std::string table = argument;
   if (name == "put") {
     return dynamodb("PutItem", [table](std::uint64_t n) {
-      return fmt::format(R"({{"TableName":"{}","Item":{{"id":{{"S":"{}"}},"customer":{{"S":"customer-{}"}},"total":{{"N":"{}.50"}},"note":{{"S":"{:0100}"}}}}}})",
-                         table, key_of(n), n % 100, n % 1000, n);
+      return fmt::format(
+          R"({{"TableName":"{}","Item":{{"id":{{"S":"{}"}},"customer":{{"S":"customer-{}"}},"total":{{"N":"{}.50"}},"note":{{"S":"{:0100}"}}}}}})",
+          table, key_of(n), n % 100, n % 1000, n);
     });
   }
   if (name == "getitem") {
     return dynamodb("GetItem", [table](std::uint64_t n) {
-      return fmt::format(R"({{"TableName":"{}","Key":{{"id":{{"S":"{}"}}}}}})", table, key_of(n % 10'000));
+      return fmt::format(R"({{"TableName":"{}","Key":{{"id":{{"S":"{}"}}}}}})", table,
+                         key_of(n % 10'000));
     });
   }
   if (name == "update") {
     return dynamodb("UpdateItem", [table](std::uint64_t n) {
-      return fmt::format(R"({{"TableName":"{}","Key":{{"id":{{"S":"{}"}}}},"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{{":one":{{"N":"1"}}}}}})",
-                         table, key_of(n % 10'000));
+      return fmt::format(
+          R"({{"TableName":"{}","Key":{{"id":{{"S":"{}"}}}},"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{{":one":{{"N":"1"}}}}}})",
+          table, key_of(n % 10'000));
     });
   }
   if (name == "query") {
     return dynamodb("Query", [table](std::uint64_t n) {
-      return fmt::format(R"({{"TableName":"{}","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{{":p":{{"S":"p{}"}}}}}})",
-                         table, n % 10);
+      return fmt::format(
+          R"({{"TableName":"{}","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{{":p":{{"S":"p{}"}}}}}})",
+          table, n % 10);
     });
   }
   return {};
@@ -100,8 +110,10 @@ int main(int argc, char** argv) {
   for (char c : result.first_failure) {
     failure += (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 32) ? ' ' : c;
   }
-  fmt::print(R"({{"requests":{},"failures":{},"rate":{:.0f},"p50_ms":{:.4f},"p99_ms":{:.4f},"first_failure":"{}"}})"
-             "\n",
-             result.requests, result.failures, result.rate(), result.percentile(0.5), result.percentile(0.99), failure);
+  fmt::print(
+      R"({{"requests":{},"failures":{},"rate":{:.0f},"p50_ms":{:.4f},"p99_ms":{:.4f},"first_failure":"{}"}})"
+      "\n",
+      result.requests, result.failures, result.rate(), result.percentile(0.5),
+      result.percentile(0.99), failure);
   return 0;
 }

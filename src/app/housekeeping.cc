@@ -10,7 +10,8 @@ constexpr std::chrono::seconds kFirst{60};
 constexpr std::chrono::hours kEvery{1};
 }  // namespace
 
-Housekeeping::Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs, sts::Sts& sts)
+Housekeeping::Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs,
+                           sts::Sts& sts)
     : loop_(loop), clock_(clock), logs_(logs), sts_(sts), alarm_(loop, clock) {}
 
 void Housekeeping::start() {

@@ -1,7 +1,9 @@
-// Housekeeping: what is deleted by age, whoever forgot it: log events past their retention, sessions that expired.
+// Housekeeping: what is deleted by age, whoever forgot it: log events past their retention,
+// sessions that expired.
 //
-// Runs soon after the start and then every hour; each run may be cut off at any point and is caught up by the next, so it
-// survives a restart without a record of its own. Ownership: all that it is given outlives it. Threads: any.
+// Runs soon after the start and then every hour; each run may be cut off at any point and is caught
+// up by the next, so it survives a restart without a record of its own. Ownership: all that it is
+// given outlives it. Threads: any.
 #pragma once
 
 #include <memory>

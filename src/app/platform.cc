@@ -70,23 +70,26 @@ std::string public_endpoint(const cli::ServeOptions& options, std::uint16_t port
   return fmt::format("http://{}:{}", options.address, port);
 }
 
-engine::EngineOptions engine_options(const cli::ServeOptions& options, std::string runtimes_folder, std::uint16_t port) {
+engine::EngineOptions engine_options(const cli::ServeOptions& options, std::string runtimes_folder,
+                                     std::uint16_t port) {
   engine::EngineOptions out;
   out.runtimes_folder = std::move(runtimes_folder);
   out.data_folder = options.data_dir;
   out.endpoint_port = port;
-  out.network = options.network == cli::Network::isolated ? sandbox::Network::isolated : sandbox::Network::host;
+  out.network = options.network == cli::Network::isolated ? sandbox::Network::isolated
+                                                          : sandbox::Network::host;
   out.account_concurrency = options.max_concurrency;
   out.memory_budget_bytes = static_cast<std::uint64_t>(options.memory_mb) << 20;
   return out;
 }
 
 identity::Profile profile_of(const cli::ServeOptions& options) {
-  return options.profile == cli::Profile::secured ? identity::Profile::secured : identity::Profile::development;
+  return options.profile == cli::Profile::secured ? identity::Profile::secured
+                                                  : identity::Profile::development;
 }
 
-std::string status_json(const cli::ServeOptions& options, const sandbox::Warden& warden, const engine::Engine& engine,
-                        std::uint16_t port, base::WallTime started) {
+std::string status_json(const cli::ServeOptions& options, const sandbox::Warden& warden,
+                        const engine::Engine& engine, std::uint16_t port, base::WallTime started) {
   const engine::EnvironmentStats stats = engine.stats();
   wire::Document isolation = wire::Document::map();
   for (const sandbox::Feature& feature : warden.report()) {
@@ -101,7 +104,8 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
   }
   wire::Document cold = wire::Document::map();
   constexpr std::string_view kRungs[] = {"warm", "spare", "clone", "template", "exec"};
-  for (const auto& [rung, count] : stats.cold_starts) cold.set(kRungs[static_cast<std::size_t>(rung)], count);
+  for (const auto& [rung, count] : stats.cold_starts)
+    cold.set(kRungs[static_cast<std::size_t>(rung)], count);
   wire::Document environments = wire::Document::map();
   environments.set("busy", stats.busy);
   environments.set("idle", stats.idle);
@@ -115,8 +119,8 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
   wire::Document functions = wire::Document::map();
   for (const engine::VersionState& version : engine.versions()) {
     functions.set(fmt::format("{}:{}", version.function, version.version),
-                  fmt::format("{} busy, {} idle, {} starting; cloning: {}", version.busy, version.idle,
-                              version.starting, version.cloning));
+                  fmt::format("{} busy, {} idle, {} starting; cloning: {}", version.busy,
+                              version.idle, version.starting, version.cloning));
   }
   wire::Document status = wire::Document::map();
   status.set("endpoint", public_endpoint(options, port));
@@ -178,7 +182,8 @@ struct Platform::Parts {
         warden(the_warden),
         store(open_store(options)),
         io(options.threads),
-        server(io, server_options(options), [this](http::Request request) { return pipeline->handle(std::move(request)); }),
+        server(io, server_options(options),
+               [this](http::Request request) { return pipeline->handle(std::move(request)); }),
         client(io, {}),
         alarm(io.any(), clock),
         queue(*store, clock, ids, alarm),
@@ -186,28 +191,35 @@ struct Platform::Parts {
         iam(*store, clock, ids),
         sts(*store, clock, ids),
         dynamodb(*store, clock, ids),
-                meter(*store, io, clock, load_prices(runtimes_folder)),
+        meter(*store, io, clock, load_prices(runtimes_folder)),
         engine(engine_options(options, std::move(runtimes_folder), server.port()),
                {.warden = warden,
                 .io = io,
                 .server = server,
-                .endpoint = [this](http::Request request) { return pipeline->handle(std::move(request)); },
+                .endpoint =
+                    [this](http::Request request) { return pipeline->handle(std::move(request)); },
                 .logs = logs.sink,
                 .usage = meter,
                 .clock = clock,
                 .ids = ids}),
         runner(engine),
-        lambda(lambda_options(), {.store = *store, .clock = clock, .ids = ids, .runner = runner, .issuer = sts.sessions}),
+        lambda(lambda_options(), {.store = *store,
+                                  .clock = clock,
+                                  .ids = ids,
+                                  .runner = runner,
+                                  .issuer = sts.sessions}),
         gateway(*store, clock, ids, lambda.invoker, client, gateway_settings()),
         credentials({&sts.sessions, &iam.access_keys}),
-        authenticator({.profile = profile_of(options), .default_scope = {.region = options.region}}, credentials, clock),
+        authenticator({.profile = profile_of(options), .default_scope = {.region = options.region}},
+                      credentials, clock),
         execute_api(gateway, apigateway::timers_of(io)),
         status_page("/_mayfly/status", callers(),
                     [this](std::string) -> base::Task<http::Response> {
-                      return base::Task<http::Response>::ready(
-                          json_page(200, status_json(options, warden, engine, server.port(), started)));
+                      return base::Task<http::Response>::ready(json_page(
+                          200, status_json(options, warden, engine, server.port(), started)));
                     }),
-        usage_page("/_mayfly/usage", callers(), [this](std::string query) { return usage(std::move(query)); }),
+        usage_page("/_mayfly/usage", callers(),
+                   [this](std::string query) { return usage(std::move(query)); }),
         housekeeping(io.any(), clock, logs, sts) {}
 
   Callers callers() const {
@@ -240,10 +252,15 @@ struct Platform::Parts {
 
 namespace {
 
-std::vector<api::Service> services_of(lambda::Lambda& lambda, dynamodb::Dynamodb& dynamodb, apigateway::ApiGateway& gateway,
-                                      logs::Logs& logs, iam::Iam& iam, sts::Sts& sts) {
-  return {lambda::make_service(lambda), dynamodb::make_service(dynamodb), apigateway::make_service(gateway),
-          logs::make_service(logs),     iam::make_service(iam),           sts::make_service(sts)};
+std::vector<api::Service> services_of(lambda::Lambda& lambda, dynamodb::Dynamodb& dynamodb,
+                                      apigateway::ApiGateway& gateway, logs::Logs& logs,
+                                      iam::Iam& iam, sts::Sts& sts) {
+  return {lambda::make_service(lambda),
+          dynamodb::make_service(dynamodb),
+          apigateway::make_service(gateway),
+          logs::make_service(logs),
+          iam::make_service(iam),
+          sts::make_service(sts)};
 }
 
 // Runs `fn()`, which yields a task, on the loop's thread.
@@ -272,17 +289,22 @@ base::Task<http::Response> Platform::Parts::usage(std::string query) {
   const std::string from_text = query_value(query, "from");
   const std::string to_text = query_value(query, "to");
   const std::optional<base::WallTime> from =
-      from_text.empty() ? std::optional(clock.now() - std::chrono::days{30}) : parse_time(from_text);
-  const std::optional<base::WallTime> to = to_text.empty() ? std::optional(clock.now()) : parse_time(to_text);
+      from_text.empty() ? std::optional(clock.now() - std::chrono::days{30})
+                        : parse_time(from_text);
+  const std::optional<base::WallTime> to =
+      to_text.empty() ? std::optional(clock.now()) : parse_time(to_text);
   if (!from || !to || *from >= *to) {
-    co_return json_page(400, R"({"message":"from and to are times (2026-01-31T12:00:00Z or epoch milliseconds), from the earlier."})");
+    co_return json_page(
+        400,
+        R"({"message":"from and to are times (2026-01-31T12:00:00Z or epoch milliseconds), from the earlier."})");
   }
   auto report = co_await meter.usage_report(*from, *to);
   if (!report) co_return json_page(503, R"({"message":"The store cannot be read now."})");
   co_return json_page(200, std::move(*report));
 }
 
-Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden, std::string runtimes_folder)
+Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
+                   std::string runtimes_folder)
     : parts_(std::make_unique<Parts>(options, warden, std::move(runtimes_folder))) {
   Parts& parts = *parts_;
   dynamodb::handle_work(parts.dynamodb, parts.queue);
@@ -291,13 +313,16 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden, st
       services_of(parts.lambda, parts.dynamodb, parts.gateway, parts.logs, parts.iam, parts.sts);
   std::vector<std::string> names;
   for (const api::Service& service : services) names.emplace_back(service.info.name);
-  parts.health = std::make_unique<api::HealthEndpoint>(std::move(names), MAYFLY_VERSION, parts.metrics);
+  parts.health =
+      std::make_unique<api::HealthEndpoint>(std::move(names), MAYFLY_VERSION, parts.metrics);
   // Paths of our own come first: an API may have any path below its own host, but none of these.
-  std::vector<api::HttpEndpoint*> endpoints{&parts.execute_api, parts.health.get(), &parts.status_page, &parts.usage_page,
+  std::vector<api::HttpEndpoint*> endpoints{&parts.execute_api, parts.health.get(),
+                                            &parts.status_page, &parts.usage_page,
                                             &parts.lambda.code_urls};
   parts.router = std::make_unique<api::Router>(std::move(services), std::move(endpoints));
-  parts.pipeline = std::make_unique<api::Pipeline>(api::PipelineOptions{.profile = profile_of(options)}, *parts.router,
-                                                   parts.authenticator, parts.clock, parts.ids, parts.metrics);
+  parts.pipeline = std::make_unique<api::Pipeline>(
+      api::PipelineOptions{.profile = profile_of(options)}, *parts.router, parts.authenticator,
+      parts.clock, parts.ids, parts.metrics);
 }
 
 Platform::~Platform() {
@@ -307,8 +332,10 @@ Platform::~Platform() {
 void Platform::start() {
   Parts& parts = *parts_;
   parts.io.start();
-  must(base::sync_wait(on(parts.io.any(), [&parts] { return parts.queue.start(); })), "the durable work cannot be taken up");
-  must(base::sync_wait(on(parts.io.any(), [&parts] { return parts.lambda.start(); })), "the functions cannot be taken up");
+  must(base::sync_wait(on(parts.io.any(), [&parts] { return parts.queue.start(); })),
+       "the durable work cannot be taken up");
+  must(base::sync_wait(on(parts.io.any(), [&parts] { return parts.lambda.start(); })),
+       "the functions cannot be taken up");
   parts.housekeeping.start();
   parts.server.start();
 }
@@ -320,10 +347,11 @@ void Platform::stop(std::chrono::milliseconds grace) {
   const std::size_t left = parts.server.stop(grace);
   if (left > 0) base::log_warn("{} requests did not end in time", left);
   base::sync_wait(parts.housekeeping.stop());
-  // The engine before the queue: an asynchronous event may run for long; what is cut off stays in the queue and
-  // runs again at the next start.
+  // The engine before the queue: an asynchronous event may run for long; what is cut off stays in
+  // the queue and runs again at the next start.
   parts.lambda.stopping();
-  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(
+      until - std::chrono::steady_clock::now());
   base::sync_wait(parts.engine.stop(std::max(rest, std::chrono::milliseconds{0})));
   base::sync_wait(parts.lambda.stop());
   base::sync_wait(parts.queue.stop());
@@ -345,8 +373,9 @@ S& unopened() {
 }
 
 std::vector<api::Service> unopened_services() {
-  return services_of(unopened<lambda::Lambda>(), unopened<dynamodb::Dynamodb>(), unopened<apigateway::ApiGateway>(),
-                     unopened<logs::Logs>(), unopened<iam::Iam>(), unopened<sts::Sts>());
+  return services_of(unopened<lambda::Lambda>(), unopened<dynamodb::Dynamodb>(),
+                     unopened<apigateway::ApiGateway>(), unopened<logs::Logs>(),
+                     unopened<iam::Iam>(), unopened<sts::Sts>());
 }
 
 }  // namespace
@@ -356,13 +385,15 @@ std::string describe_api() { return api::dump_api(unopened_services()); }
 std::vector<std::pair<std::string, std::string>> describe_compatibility() {
   std::vector<std::pair<std::string, std::string>> pages;
   std::string index =
-      "# What is compatible\n\nWritten from the operation tables (`mayfly --compatibility docs/compatibility`); do not edit. An "
-      "operation that AWS has and that is not there answers with an error that names it.\n\n| service | operations | of AWS's "
+      "# What is compatible\n\nWritten from the operation tables (`mayfly --compatibility "
+      "docs/compatibility`); do not edit. An "
+      "operation that AWS has and that is not there answers with an error that names it.\n\n| "
+      "service | operations | of AWS's "
       "|\n|---|---|---|\n";
   for (const api::Service& service : unopened_services()) {
     pages.emplace_back(service.info.name, api::compatibility_markdown(service));
-    index += fmt::format("| [{}]({}.md) | {} | {} |\n", service.info.title, service.info.name, service.operations.size(),
-                         service.info.known.size());
+    index += fmt::format("| [{}]({}.md) | {} | {} |\n", service.info.title, service.info.name,
+                         service.operations.size(), service.info.known.size());
   }
   pages.emplace_back("README", std::move(index));
   return pages;

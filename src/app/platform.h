@@ -1,7 +1,9 @@
-// Platform: every part of Mayfly, constructed and connected: the only place where concrete types meet.
+// Platform: every part of Mayfly, constructed and connected: the only place where concrete types
+// meet.
 //
-// Order of life: the warden is launched before any thread exists and given in; then store, services, engine, API; the
-// HTTP server starts last and stops first. Threads: one, that of serve().
+// Order of life: the warden is launched before any thread exists and given in; then store,
+// services, engine, API; the HTTP server starts last and stops first. Threads: one, that of
+// serve().
 #pragma once
 
 #include <chrono>
@@ -17,7 +19,8 @@ namespace mayfly::app {
 
 class Platform {
  public:
-  // Throws std::runtime_error with a sentence for people where something cannot be opened. The warden outlives it.
+  // Throws std::runtime_error with a sentence for people where something cannot be opened. The
+  // warden outlives it.
   Platform(const cli::ServeOptions& options, sandbox::Warden& warden, std::string runtimes_folder);
   ~Platform();
 

@@ -33,7 +33,8 @@ bool is_loopback(std::string_view address) {
 std::string objection(const cli::ServeOptions& options) {
   if (!is_loopback(options.address) && options.profile != cli::Profile::secured) {
     return fmt::format(
-        "Not listening on {}: the development profile accepts any credentials, so whoever reaches this address could run code "
+        "Not listening on {}: the development profile accepts any credentials, so whoever reaches "
+        "this address could run code "
         "here. Listen on 127.0.0.1, or use --profile secured.",
         options.address);
   }
@@ -47,12 +48,14 @@ std::string find_runtimes() {
   const std::filesystem::path binary = std::filesystem::read_symlink("/proc/self/exe", error);
   for (const std::filesystem::path& candidate :
        {binary.parent_path() / "runtimes", binary.parent_path() / "../lib/mayfly/runtimes"}) {
-    if (std::filesystem::is_directory(candidate, error)) return std::filesystem::weakly_canonical(candidate).string();
+    if (std::filesystem::is_directory(candidate, error))
+      return std::filesystem::weakly_canonical(candidate).string();
   }
   return {};
 }
 
-// Each environment holds a few descriptors; the usual soft limit of 1,024 ends the scaling long before memory does.
+// Each environment holds a few descriptors; the usual soft limit of 1,024 ends the scaling long
+// before memory does.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -62,8 +65,14 @@ void raise_descriptor_limit() {
 
 // Isolation without which the secured profile runs nobody's code.
 std::string missing_isolation(const cli::ServeOptions& options, const sandbox::Warden& warden) {
-  std::set<std::string_view> needed{"own user for each function", "user namespace", "mount namespace", "pid namespace",
-                                    "ipc namespace", "memory limit", "process limit", "seccomp"};
+  std::set<std::string_view> needed{"own user for each function",
+                                    "user namespace",
+                                    "mount namespace",
+                                    "pid namespace",
+                                    "ipc namespace",
+                                    "memory limit",
+                                    "process limit",
+                                    "seccomp"};
   if (options.network == cli::Network::isolated) needed.insert("network namespace");
   std::string missing;
   for (const sandbox::Feature& feature : warden.report()) {
@@ -74,24 +83,31 @@ std::string missing_isolation(const cli::ServeOptions& options, const sandbox::W
   return missing;
 }
 
-void print_banner(const cli::ServeOptions& options, const Platform& platform, const sandbox::Warden& warden,
-                  std::chrono::steady_clock::duration took) {
-  const auto line = [](std::string_view name, std::string_view text) { fmt::print("  {:<11} {}\n", name, text); };
+void print_banner(const cli::ServeOptions& options, const Platform& platform,
+                  const sandbox::Warden& warden, std::chrono::steady_clock::duration took) {
+  const auto line = [](std::string_view name, std::string_view text) {
+    fmt::print("  {:<11} {}\n", name, text);
+  };
   fmt::print("Mayfly {} is ready ({} ms)\n", MAYFLY_VERSION,
              std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
   line("endpoint", fmt::format("http://{}:{}", options.address, platform.port()));
-  line("data", options.data_dir + (options.durability == cli::Durability::relaxed
-                                       ? "  (relaxed: an acknowledged write survives this process, not a power cut)"
-                                       : ""));
-  line("profile", options.profile == cli::Profile::secured ? "secured (only known keys with right signatures)"
-                                                           : "development (any credentials are accepted)");
-  line("network", options.network == cli::Network::isolated
-                      ? "isolated (functions reach this endpoint and nothing else)"
-                      : "host (functions share this machine's network; --network isolated cuts them off)");
+  line("data",
+       options.data_dir +
+           (options.durability == cli::Durability::relaxed
+                ? "  (relaxed: an acknowledged write survives this process, not a power cut)"
+                : ""));
+  line("profile", options.profile == cli::Profile::secured
+                      ? "secured (only known keys with right signatures)"
+                      : "development (any credentials are accepted)");
+  line("network",
+       options.network == cli::Network::isolated
+           ? "isolated (functions reach this endpoint and nothing else)"
+           : "host (functions share this machine's network; --network isolated cuts them off)");
   std::set<std::string> names;  // an interpreter may be there twice
   for (const engine::RuntimeInfo& runtime : platform.runtimes()) names.insert(runtime.name);
   const std::string runtimes = fmt::format("{}", fmt::join(names, ", "));
-  line("runtimes", runtimes.empty() ? "custom runtimes only: no Python or Node.js was found" : runtimes);
+  line("runtimes",
+       runtimes.empty() ? "custom runtimes only: no Python or Node.js was found" : runtimes);
   std::string in_force;
   for (const sandbox::Feature& feature : warden.report()) {
     if (feature.in_force) in_force += (in_force.empty() ? "" : ", ") + feature.name;
@@ -107,19 +123,24 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
   const auto begin = std::chrono::steady_clock::now();
   const std::string runtimes = find_runtimes();
   if (runtimes.empty()) {
-    fmt::print(stderr, "mayfly: the folder `runtimes` that belongs beside this program is missing; build it with ./dev build.\n");
+    fmt::print(stderr,
+               "mayfly: the folder `runtimes` that belongs beside this program is missing; build "
+               "it with ./dev build.\n");
     return 2;
   }
   std::filesystem::create_directories(options.data_dir);
   // Item data and secrets are in it.
   std::filesystem::permissions(options.data_dir, std::filesystem::perms::owner_all);
   raise_descriptor_limit();
-  // Before the first thread: a forked copy of a threaded process could not be trusted with anything.
+  // Before the first thread: a forked copy of a threaded process could not be trusted with
+  // anything.
   std::unique_ptr<sandbox::Warden> warden = sandbox::Warden::launch(
       {.data_folder = std::filesystem::absolute(options.data_dir).string()});
   if (options.profile == cli::Profile::secured) {
     if (std::string missing = missing_isolation(options, *warden); !missing.empty()) {
-      fmt::print(stderr, "mayfly: not starting: the secured profile needs isolation that this machine or user cannot give:{}\n",
+      fmt::print(stderr,
+                 "mayfly: not starting: the secured profile needs isolation that this machine or "
+                 "user cannot give:{}\n",
                  missing);
       return 2;
     }
@@ -130,8 +151,8 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
     print_banner(options, platform, *warden, std::chrono::steady_clock::now() - begin);
     int signal = 0;
     sigwait(&stop_signals, &signal);
-    base::log_info("{}: ending; requests under way have {} s", signal == SIGINT ? "interrupted" : "asked to end",
-                   kGrace.count());
+    base::log_info("{}: ending; requests under way have {} s",
+                   signal == SIGINT ? "interrupted" : "asked to end", kGrace.count());
     platform.stop(kGrace);
   }
   return 0;
@@ -145,7 +166,8 @@ int serve(const cli::ServeOptions& options) {
     return 2;
   }
   base::set_log_level(options.log_level);
-  // Blocked in every thread, so that sigwait() gets them; a peer that went away is an error of its write.
+  // Blocked in every thread, so that sigwait() gets them; a peer that went away is an error of its
+  // write.
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGTERM);

@@ -22,10 +22,14 @@ std::string query_value(std::string_view query, std::string_view name) {
 }
 
 base::Task<http::Response> PageEndpoint::handle(http::Request request) {
-  if (request.method != "GET") co_return json_page(405, R"({"message":"This page is read with GET."})");
-  const bool local = request.peer.starts_with("127.") || request.peer.starts_with("[::1]") || request.peer.empty();
+  if (request.method != "GET")
+    co_return json_page(405, R"({"message":"This page is read with GET."})");
+  const bool local =
+      request.peer.starts_with("127.") || request.peer.starts_with("[::1]") || request.peer.empty();
   if (callers_ == Callers::this_machine && !local) {
-    co_return json_page(403, R"({"message":"In the secured profile this page answers callers on this machine only."})");
+    co_return json_page(
+        403,
+        R"({"message":"In the secured profile this page answers callers on this machine only."})");
   }
   co_return co_await render_(std::string(request.raw_query()));
 }

@@ -1,5 +1,6 @@
-// The pages of the daemon about itself: GET /_mayfly/status (what it is, isolation, environments) and GET /_mayfly/usage
-// (the meter's report; ?from= and ?to= as ISO 8601 or epoch milliseconds). `mayfly status` and `mayfly bill` show them.
+// The pages of the daemon about itself: GET /_mayfly/status (what it is, isolation, environments)
+// and GET /_mayfly/usage (the meter's report; ?from= and ?to= as ISO 8601 or epoch milliseconds).
+// `mayfly status` and `mayfly bill` show them.
 //
 // In the secured profile they answer callers on this machine only. Threads: any.
 #pragma once

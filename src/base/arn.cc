@@ -12,7 +12,8 @@ std::optional<Arn> Arn::parse(std::string_view text) {
     part = text.substr(0, colon);
     text.remove_prefix(colon + 1);
   }
-  if (parts[0] != "arn" || parts[1].empty() || parts[2].empty() || text.empty()) return std::nullopt;
+  if (parts[0] != "arn" || parts[1].empty() || parts[2].empty() || text.empty())
+    return std::nullopt;
   return Arn{std::string(parts[1]), std::string(parts[2]), std::string(parts[3]),
              std::string(parts[4]), std::string(text)};
 }

@@ -1,4 +1,5 @@
-// Arn: arn:partition:service:region:account:resource, and the account and region that a request acts in.
+// Arn: arn:partition:service:region:account:resource, and the account and region that a request
+// acts in.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ struct Arn {
   std::string str() const;
 };
 
-// Every stored thing belongs to one of these. Both parts are validated where they enter (identity/).
+// Every stored thing belongs to one of these. Both parts are validated where they enter
+// (identity/).
 struct Scope {
   std::string account = "000000000000";
   std::string region = "us-east-1";

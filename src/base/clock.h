@@ -1,6 +1,8 @@
-// Clock: the only source of time. Services, work queues and the engine take a Clock&, so tests drive it.
+// Clock: the only source of time. Services, work queues and the engine take a Clock&, so tests
+// drive it.
 //
-// now() is wall-clock time (UTC), monotonic() is for measuring intervals and deadlines. Threads: any.
+// now() is wall-clock time (UTC), monotonic() is for measuring intervals and deadlines. Threads:
+// any.
 #pragma once
 
 #include <chrono>
@@ -28,7 +30,8 @@ class SystemClock final : public Clock {
 // Stands still until advance() is called; both times move together.
 class FakeClock final : public Clock {
  public:
-  explicit FakeClock(WallTime start = WallTime{std::chrono::seconds{1'750'000'000}}) : now_(start) {}
+  explicit FakeClock(WallTime start = WallTime{std::chrono::seconds{1'750'000'000}})
+      : now_(start) {}
   WallTime now() const override;
   MonotonicTime monotonic() const override;
   void advance(std::chrono::microseconds by);

@@ -30,7 +30,8 @@ std::string Ids::hex(std::size_t digits) {
 std::string Ids::text(std::size_t length, std::string_view alphabet) {
   std::string out;
   out.reserve(length);
-  const std::size_t limit = 256 - 256 % alphabet.size();  // reject the tail, so that no letter is favoured
+  const std::size_t limit =
+      256 - 256 % alphabet.size();  // reject the tail, so that no letter is favoured
   std::array<std::uint8_t, 64> bytes{};
   while (out.size() < length) {
     fill(bytes);
@@ -49,7 +50,8 @@ void RandomIds::fill(std::span<std::uint8_t> bytes) {
       std::size_t got = 0;
       while (got < block_.size()) {
         ssize_t n = getrandom(block_.data() + got, block_.size() - got, 0);
-        if (n < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
+        if (n < 0 && errno != EINTR)
+          throw std::system_error(errno, std::generic_category(), "getrandom");
         if (n > 0) got += static_cast<std::size_t>(n);
       }
       used_ = 0;

@@ -17,9 +17,9 @@ class Ids {
   virtual ~Ids() = default;
   virtual void fill(std::span<std::uint8_t> bytes) = 0;
 
-  std::string uuid();                                              // version 4, lower case, with dashes
-  std::string hex(std::size_t digits);                             // lower case
-  std::string text(std::size_t length, std::string_view alphabet); // unbiased
+  std::string uuid();                   // version 4, lower case, with dashes
+  std::string hex(std::size_t digits);  // lower case
+  std::string text(std::size_t length, std::string_view alphabet);  // unbiased
 };
 
 class RandomIds final : public Ids {

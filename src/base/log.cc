@@ -22,7 +22,8 @@ bool log_enabled(LogLevel level) {
 void write_log(LogLevel level, std::string_view message) {
   std::string line = fmt::format("{} {:5} {}\n", iso8601_ms(SystemClock{}.now()),
                                  kNames[static_cast<std::size_t>(level)], message);
-  // One write a line, so that lines of several threads do not mix. A closed stderr is nobody's problem here.
+  // One write a line, so that lines of several threads do not mix. A closed stderr is nobody's
+  // problem here.
   [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

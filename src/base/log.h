@@ -1,4 +1,5 @@
-// Logging of the daemon itself: one line an event, on standard error. Not the functions' logs (ports/log_sink.h).
+// Logging of the daemon itself: one line an event, on standard error. Not the functions' logs
+// (ports/log_sink.h).
 //
 // Use: log_info("table {} created, {} items", name, count). Never log secrets, event payloads or
 // item values. Threads: any.

@@ -1,8 +1,10 @@
 // Starting a Task from code that is not a coroutine.
 //   spawn(task)      runs it now on this thread until it first suspends; nobody waits for it.
-//   sync_wait(task)  runs it and blocks the calling thread until it ends. For main, tests, tools and threads
+//   sync_wait(task)  runs it and blocks the calling thread until it ends. For main, tests, tools
+//   and threads
 //                    of their own; never on an executor's thread.
-// Failure: an exception that leaves a spawned task ends the process (it is a bug, and nobody is there to see it).
+// Failure: an exception that leaves a spawned task ends the process (it is a bug, and nobody is
+// there to see it).
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// Text helpers that more than one folder needs: hex, base64, percent encoding, case, numbers, hashes.
-// Decoders return nullopt on malformed input and never throw.
+// Text helpers that more than one folder needs: hex, base64, percent encoding, case, numbers,
+// hashes. Decoders return nullopt on malformed input and never throw.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,6 @@ bool is_utf8(std::string_view text);
 
 std::string sha256(std::string_view bytes);                            // 32 raw bytes
 std::string hmac_sha256(std::string_view key, std::string_view text);  // 32 raw bytes
-std::uint32_t crc32(std::string_view bytes);                           // IEEE, as DynamoDB's X-Amz-Crc32
+std::uint32_t crc32(std::string_view bytes);  // IEEE, as DynamoDB's X-Amz-Crc32
 
 }  // namespace mayfly::base

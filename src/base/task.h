@@ -1,11 +1,12 @@
 // Task<T>: a lazily started coroutine that yields one T to the one who awaits it.
 //
-// Ownership: a Task owns its coroutine frame; destroying an un-awaited Task destroys the frame. Await it
-// at most once. Threads: a Task runs on the thread that awaits it, until it suspends in something that
-// resumes elsewhere (see base/one_shot.h, which returns to the executor it left).
-// Cost: Task<T>::ready(value) holds the value itself and allocates no frame; engines that answer without
-// waiting (the embedded store) use it, so the coroutine contract costs them nothing.
-// Failure: errors are values (std::expected); an exception is a bug or exhaustion and is rethrown at the await.
+// Ownership: a Task owns its coroutine frame; destroying an un-awaited Task destroys the frame.
+// Await it at most once. Threads: a Task runs on the thread that awaits it, until it suspends in
+// something that resumes elsewhere (see base/one_shot.h, which returns to the executor it left).
+// Cost: Task<T>::ready(value) holds the value itself and allocates no frame; engines that answer
+// without waiting (the embedded store) use it, so the coroutine contract costs them nothing.
+// Failure: errors are values (std::expected); an exception is a bug or exhaustion and is rethrown
+// at the await.
 #pragma once
 
 #include <coroutine>

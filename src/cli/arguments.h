@@ -47,9 +47,8 @@ struct WriteCompatibility {
   std::string folder;
 };
 
-using Command =
-    std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand, DumpApi,
-                 WriteCompatibility>;
+using Command = std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand,
+                             DumpApi, WriteCompatibility>;
 
 // Where a command goes, and as whom.
 struct Target {

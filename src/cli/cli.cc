@@ -13,8 +13,8 @@
 namespace mayfly::cli {
 namespace {
 
-int write_pages(const std::string& folder, const std::vector<std::pair<std::string, std::string>>& pages,
-                Terminal& terminal) {
+int write_pages(const std::string& folder,
+                const std::vector<std::pair<std::string, std::string>>& pages, Terminal& terminal) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   for (const auto& [name, text] : pages) {

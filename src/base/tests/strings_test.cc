@@ -19,11 +19,13 @@ TEST(Hex, RoundTripsAndRefusesGarbage) {
 }
 
 TEST(Base64, KnownValues) {
-  for (auto [plain, coded] : {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}}) {
+  for (auto [plain, coded] :
+       {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}}) {
     EXPECT_EQ(to_base64(plain), coded);
     EXPECT_EQ(from_base64(coded), plain);
   }
-  for (auto wrong : {"Z", "Zg=", "Zg==Zg==", "Zm9v\n", "Z===", "=Zm9", "Zm-_"}) EXPECT_FALSE(from_base64(wrong)) << wrong;
+  for (auto wrong : {"Z", "Zg=", "Zg==Zg==", "Zm9v\n", "Z===", "=Zm9", "Zm-_"})
+    EXPECT_FALSE(from_base64(wrong)) << wrong;
 }
 
 TEST(Percent, EncodesAsSigV4NeedsIt) {
@@ -37,7 +39,8 @@ TEST(Percent, EncodesAsSigV4NeedsIt) {
 
 TEST(Utf8, AcceptsWellFormedTextOnly) {
   EXPECT_TRUE(is_utf8("plain, ü, €, 😀"));
-  for (std::string_view wrong : {"\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80", "\xF0\x80\x80\x80"}) {
+  for (std::string_view wrong :
+       {"\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80", "\xF0\x80\x80\x80"}) {
     EXPECT_FALSE(is_utf8(wrong)) << to_hex(wrong);
   }
 }
@@ -54,7 +57,8 @@ TEST(Strings, SmallOnes) {
 }
 
 TEST(Hashes, KnownValues) {
-  EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(sha256("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_hex(hmac_sha256("key", "The quick brown fox jumps over the lazy dog")),
             "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
   EXPECT_EQ(crc32("123456789"), 0xCBF43926U);
@@ -67,7 +71,8 @@ TEST(Arn, ParsesItsSixParts) {
   EXPECT_EQ(arn->resource, "function:a:1");
   EXPECT_EQ(arn->str(), "arn:aws:lambda:us-east-1:000000000000:function:a:1");
   EXPECT_TRUE(Arn::parse("arn:aws:iam::123456789012:role/x"));
-  for (auto wrong : {"", "arn", "arn:aws:lambda:us-east-1:1", "arn:aws:lambda:us-east-1:1:", "urn:a:b:c:d:e"}) {
+  for (auto wrong :
+       {"", "arn", "arn:aws:lambda:us-east-1:1", "arn:aws:lambda:us-east-1:1:", "urn:a:b:c:d:e"}) {
     EXPECT_FALSE(Arn::parse(wrong)) << wrong;
   }
 }

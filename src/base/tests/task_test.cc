@@ -31,7 +31,9 @@ TEST(Task, ReadyNeedsNoFrameAndDoesNotSuspend) {
 
 TEST(Task, DeepChainsReturnBySymmetricTransfer) { EXPECT_EQ(sync_wait(sum(20'000)), 20'000); }
 
-TEST(Task, CarriesAnExceptionToTheAwaiter) { EXPECT_THROW(sync_wait(thrower()), std::runtime_error); }
+TEST(Task, CarriesAnExceptionToTheAwaiter) {
+  EXPECT_THROW(sync_wait(thrower()), std::runtime_error);
+}
 
 TEST(Task, DestroyedBeforeItRanFreesItsFrame) {
   auto shared = std::make_shared<int>(1);

@@ -37,16 +37,16 @@ constexpr auto kOperations = api::operations<Logs>(
 }  // namespace
 
 api::Service make_service(Logs& logs) {
-  return api::service(logs,
-                      {.name = "logs",
-                       .title = "Amazon CloudWatch Logs",
-                       .signing_names = kSigningNames,
-                       .target_prefix = "Logs_20140328",
-                       .model = "logs",
-                       .facts = {.protocol = wire::Protocol::aws_json_1_1,
-                                 .validation = &kInvalidParameter},
-                       .known = kKnownOperations},
-                      kOperations);
+  return api::service(
+      logs,
+      {.name = "logs",
+       .title = "Amazon CloudWatch Logs",
+       .signing_names = kSigningNames,
+       .target_prefix = "Logs_20140328",
+       .model = "logs",
+       .facts = {.protocol = wire::Protocol::aws_json_1_1, .validation = &kInvalidParameter},
+       .known = kKnownOperations},
+      kOperations);
 }
 
 }  // namespace mayfly::logs

@@ -168,9 +168,9 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, /*num_shard_bits=*/2);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  // So that memory for indexes and filters is bounded by the cache as well. In parts: the whole index of a large file is
-  // larger than a shard of the cache, would never stay there, and each get would read and unpack it again
-  // (docs/decisions/0003-partitioned-index.md).
+  // So that memory for indexes and filters is bounded by the cache as well. In parts: the whole
+  // index of a large file is larger than a shard of the cache, would never stay there, and each get
+  // would read and unpack it again (docs/decisions/0003-partitioned-index.md).
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
