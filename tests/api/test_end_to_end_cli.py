@@ -75,8 +75,11 @@ def test_lambda_and_logs(aws_cli, role_arn, tmp_path, unique_name):
 
         group = f"/aws/lambda/{name}"
         assert [g["logGroupName"] for g in aws_cli("logs", "describe-log-groups", "--log-group-name-prefix", group)["logGroups"]] == [group]
-        stream = aws_cli("logs", "describe-log-streams", "--log-group-name", group)["logStreams"][0]["logStreamName"]
-        events = aws_cli("logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream, "--start-from-head")["events"]
+        # Of every environment; one that was started ahead and had no event yet has a stream without START.
+        streams = aws_cli("logs", "describe-log-streams", "--log-group-name", group)["logStreams"]
+        events = [event for stream in streams for event in aws_cli(
+            "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream["logStreamName"],
+            "--start-from-head")["events"]]
         assert any(e["message"].startswith("START RequestId: ") for e in events)
         eventually(lambda: len(aws_cli("logs", "filter-log-events", "--log-group-name", group,
                                        "--filter-pattern", "REPORT")["events"]) >= 3, what="the REPORT of the asynchronous invocation")
