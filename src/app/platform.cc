@@ -7,6 +7,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "admin/branches.h"
+#include "admin/endpoint.h"
+#include "admin/snapshots.h"
 #include "api/describe.h"
 #include "api/health.h"
 #include "api/metrics.h"
@@ -49,6 +52,28 @@ std::unique_ptr<store::RocksStore> open_store(const cli::ServeOptions& options) 
   auto opened = store::RocksStore::open(std::move(rocks));
   if (!opened) throw std::runtime_error(opened.error().detail);
   return std::move(*opened);
+}
+
+// How a branch is served: as this daemon is, but elsewhere, and without waiting for the disk, as it
+// is thrown away after a crash anyhow.
+admin::BranchOptions branch_options(const cli::ServeOptions& options) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < options.given.size(); ++i) {
+    const std::string& word = options.given[i];
+    const std::string name = word.substr(0, word.find('='));
+    constexpr std::string_view kOwn[] = {"--listen", "--data-dir", "--durability", "--parent-fd"};
+    if (word == "serve") continue;
+    if (std::ranges::find(kOwn, name) == std::end(kOwn)) {
+      words.push_back(word);
+    } else if (name == word) {
+      ++i;  // its value is the next word
+    }
+  }
+  words.insert(words.end(), {"--durability", "relaxed"});
+  return {.data_folder = std::filesystem::absolute(options.data_dir),
+          .program = "/proc/self/exe",
+          .arguments = std::move(words),
+          .address = options.address.contains(':') ? "[" + options.address + "]" : options.address};
 }
 
 engine::Prices load_prices(const std::string& runtimes_folder) {
@@ -173,6 +198,9 @@ struct Platform::Parts {
   apigateway::Endpoint execute_api;
   PageEndpoint status_page;
   PageEndpoint usage_page;
+  admin::Snapshots snapshots;
+  admin::Branches branches;
+  admin::Endpoint admin_api;
   std::unique_ptr<api::HealthEndpoint> health;
   std::unique_ptr<api::Router> router;
   Housekeeping housekeeping;
@@ -220,6 +248,9 @@ struct Platform::Parts {
                     }),
         usage_page("/_mayfly/usage", callers(),
                    [this](std::string query) { return usage(std::move(query)); }),
+        snapshots(*store, std::filesystem::absolute(options.data_dir), clock, ids),
+        branches(*store, branch_options(options), clock, ids),
+        admin_api(snapshots, branches, authenticator, ids),
         housekeeping(io.any(), clock, logs, sts) {}
 
   Callers callers() const {
@@ -318,7 +349,7 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
   // Paths of our own come first: an API may have any path below its own host, but none of these.
   std::vector<api::HttpEndpoint*> endpoints{&parts.execute_api, parts.health.get(),
                                             &parts.status_page, &parts.usage_page,
-                                            &parts.lambda.code_urls};
+                                            &parts.admin_api,   &parts.lambda.code_urls};
   parts.router = std::make_unique<api::Router>(std::move(services), std::move(endpoints));
   parts.pipeline = std::make_unique<api::Pipeline>(
       api::PipelineOptions{.profile = profile_of(options)}, *parts.router, parts.authenticator,

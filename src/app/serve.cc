@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "admin/parent.h"
 #include "app/platform.h"
 #include "base/log.h"
 #include "sandbox/warden.h"
@@ -24,6 +26,7 @@ namespace mayfly::app {
 namespace {
 
 constexpr std::chrono::seconds kGrace{20};
+constexpr std::chrono::seconds kBranchGrace{1};
 
 bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
@@ -132,6 +135,7 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
   // Item data and secrets are in it.
   std::filesystem::permissions(options.data_dir, std::filesystem::perms::owner_all);
   raise_descriptor_limit();
+  if (options.parent_fd >= 0) ::fcntl(options.parent_fd, F_SETFD, FD_CLOEXEC);
   // Before the first thread: a forked copy of a threaded process could not be trusted with
   // anything.
   std::unique_ptr<sandbox::Warden> warden = sandbox::Warden::launch(
@@ -149,11 +153,17 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
     Platform platform(options, *warden, runtimes);
     platform.start();
     print_banner(options, platform, *warden, std::chrono::steady_clock::now() - begin);
+    std::optional<admin::ParentWatch> parent;
+    if (options.parent_fd >= 0) {
+      parent.emplace(options.parent_fd);
+      parent->announce(fmt::format("http://{}:{}", options.address, platform.port()));
+    }
     int signal = 0;
     sigwait(&stop_signals, &signal);
     base::log_info("{}: ending; requests under way have {} s",
                    signal == SIGINT ? "interrupted" : "asked to end", kGrace.count());
-    platform.stop(kGrace);
+    // Nobody waits for what a branch still does.
+    platform.stop(parent ? kBranchGrace : kGrace);
   }
   return 0;
 }

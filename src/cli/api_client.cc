@@ -68,13 +68,24 @@ Answer<http::Response> ApiClient::send(std::string_view service, http::Request r
       Problem{fmt::format("{} gave no answer: {}", target.endpoint, response.error()), ""});
 }
 
-Answer<wire::Document> ApiClient::get(std::string_view target) {
+Answer<http::Response> ApiClient::own(std::string_view method, std::string_view target,
+                                      std::string body) {
   http::Request request;
-  request.method = "GET";
+  request.method = method;
   request.target = target;
+  if (!body.empty()) request.headers.add("Content-Type", "application/json");
+  request.body = std::move(body);
   auto response = send("mayfly", std::move(request));
+  if (response && response->status / 100 != 2) return std::unexpected(problem_of(*response));
+  return response;
+}
+
+Answer<wire::Document> ApiClient::get(std::string_view target) { return own_json("GET", target); }
+
+Answer<wire::Document> ApiClient::own_json(std::string_view method, std::string_view target,
+                                           std::string body) {
+  auto response = own(method, target, std::move(body));
   if (!response) return std::unexpected(response.error());
-  if (response->status != 200) return std::unexpected(problem_of(*response));
   auto document = wire::parse_json(response->body);
   if (document) return std::move(*document);
   return std::unexpected(

@@ -33,6 +33,12 @@ class ApiClient {
 
   // Signed for `service`; whatever status comes back.
   Answer<http::Response> send(std::string_view service, http::Request request);
+  // Of Mayfly's own API; the answer is any 2xx.
+  Answer<http::Response> own(std::string_view method, std::string_view target,
+                             std::string body = {});
+  // The same, where the answer is JSON.
+  Answer<wire::Document> own_json(std::string_view method, std::string_view target,
+                                  std::string body = {});
   // A GET whose answer is JSON.
   Answer<wire::Document> get(std::string_view target);
   // An operation of an AWS JSON 1.1 service: "Logs_20140328.FilterLogEvents".

@@ -15,6 +15,9 @@ constexpr int kUsageError = 2;
 
 // What the options write to, before it is judged.
 struct Raw {
+  BranchCommand branch;
+  BackupCommand backup;
+  RestoreCommand restore;
   std::string listen = "127.0.0.1:4566";
   std::string profile = "development";
   std::string network;
@@ -110,6 +113,7 @@ void add_serve(CLI::App& app, Raw& raw) {
   serve->add_option("--threads", raw.serve.threads, "I/O threads; 0: one a core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  serve->add_option("--parent-fd", raw.serve.parent_fd)->group("");  // not for people
   serve->footer(
       "Examples:\n"
       "  mayfly serve\n"
@@ -186,6 +190,55 @@ void add_status_and_bill(CLI::App& app, Raw& raw) {
       "  mayfly bill --from 2026-01-01 --to 2026-02-01 --json");
 }
 
+void add_branch(CLI::App& app, Raw& raw) {
+  auto* branch = app.add_subcommand(
+      "branch", "Copies of all state, made in milliseconds and thrown away after, for tests");
+  branch->require_subcommand(1);
+  auto* create = branch->add_subcommand("create", "Copy everything and serve the copy");
+  create->add_option("--name", raw.branch.name, "Letters, digits, - and _ [one is chosen]")
+      ->type_name("NAME");
+  auto* list = branch->add_subcommand("list", "Show the branches and where they answer");
+  auto* remove = branch->add_subcommand("delete", "End a branch and throw it away");
+  remove->add_option("NAME", raw.branch.name)->required();
+  for (auto* each : {create, list}) each->add_flag("--json", raw.json, "As it comes from the API");
+  branch->footer(
+      "A branch is a daemon of its own on a copy of all tables, functions, APIs, users and logs.\n"
+      "What happens in it is never seen in the original, nor the other way round.\n"
+      "It ends with the daemon that it was made of, and its data with it.\n\n"
+      "Examples:\n"
+      "  export AWS_ENDPOINT_URL=$(mayfly branch create --name ci-7)\n"
+      "  mayfly branch delete ci-7");
+}
+
+void add_backup(CLI::App& app, Raw& raw) {
+  auto* backup = app.add_subcommand("backup", "Copy the whole running installation into a folder");
+  backup->add_option("FOLDER", raw.backup.folder, "Of backups; each gets a folder in it")
+      ->required();
+  backup->add_option("--keep", raw.backup.keep, "Delete all but the newest N [all are kept]")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  backup->footer(
+      "The copy is of one moment, whatever is written meanwhile; every file is verified. What an\n"
+      "earlier backup in the folder has is neither copied nor stored again.\n\n"
+      "Examples:\n"
+      "  mayfly backup /backups/mayfly --keep 30\n"
+      "  mayfly restore /backups/mayfly --data-dir /var/lib/mayfly-restored");
+
+  auto* restore = app.add_subcommand("restore", "Make a data folder from a backup");
+  restore
+      ->add_option("BACKUP", raw.restore.backup,
+                   "A folder of backups, of which the newest is taken, or one of them")
+      ->required();
+  restore->add_option("--data-dir", raw.restore.data_dir, "The folder to make; must not exist")
+      ->required()
+      ->type_name("FOLDER");
+  restore->footer(
+      "Every file is verified while it is copied; nothing is left behind where one is damaged.\n\n"
+      "Examples:\n"
+      "  mayfly restore /backups/mayfly --data-dir /var/lib/mayfly-restored\n"
+      "  mayfly serve --data-dir /var/lib/mayfly-restored");
+}
+
 template <class Enum>
 Enum chosen(const std::string& text,
             std::initializer_list<std::pair<std::string_view, Enum>> choices) {
@@ -194,7 +247,8 @@ Enum chosen(const std::string& text,
   return found == choices.end() ? choices.begin()->second : found->second;
 }
 
-std::string finish_serve(Raw& raw) {
+std::string finish_serve(Raw& raw, const std::vector<std::string>& arguments) {
+  raw.serve.given = arguments;
   if (std::string wrong = read_listen(raw.listen, raw.serve); !wrong.empty()) return wrong;
   raw.serve.profile = chosen<Profile>(
       raw.profile, {{"development", Profile::development}, {"secured", Profile::secured}});
@@ -226,6 +280,16 @@ Command command_of(const CLI::App& app, const CLI::App& invoke_app, Raw& raw) {
     return std::move(raw.logs);
   }
   const Format format = raw.json ? Format::json : Format::text;
+  if (app.got_subcommand("branch")) {
+    const auto* branch = app.get_subcommand("branch");
+    raw.branch.action = branch->got_subcommand("create")   ? BranchCommand::Action::create
+                        : branch->got_subcommand("delete") ? BranchCommand::Action::remove
+                                                           : BranchCommand::Action::list;
+    raw.branch.format = format;
+    return std::move(raw.branch);
+  }
+  if (app.got_subcommand("backup")) return std::move(raw.backup);
+  if (app.got_subcommand("restore")) return std::move(raw.restore);
   if (app.got_subcommand("status")) return StatusCommand{format};
   raw.bill.format = format;
   return std::move(raw.bill);
@@ -262,6 +326,8 @@ std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& argu
   add_invoke(app, raw);
   add_logs(app, raw);
   add_status_and_bill(app, raw);
+  add_branch(app, raw);
+  add_backup(app, raw);
   app.footer(
       "Start here:\n"
       "  mayfly serve                 in one terminal\n"
@@ -294,7 +360,7 @@ std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& argu
     return parsed;
   }
   if (app.get_subcommands().empty()) return std::unexpected(Stop{kUsageError, app.help()});
-  if (const std::string wrong = finish_serve(raw); !wrong.empty()) {
+  if (const std::string wrong = finish_serve(raw, arguments); !wrong.empty()) {
     return std::unexpected(Stop{kUsageError, wrong + "\n"});
   }
   parsed.command = command_of(app, *app.get_subcommand("invoke"), raw);

@@ -42,13 +42,28 @@ struct BillCommand {
   std::string to = {};
   Format format = Format::text;
 };
+struct BranchCommand {
+  enum class Action { create, list, remove };
+  Action action = Action::list;
+  std::string name = {};
+  Format format = Format::text;
+};
+struct BackupCommand {
+  std::string folder = {};
+  std::size_t keep = 0;  // 0: all
+};
+struct RestoreCommand {
+  std::string backup = {};
+  std::string data_dir = {};
+};
 struct DumpApi {};
 struct WriteCompatibility {
   std::string folder;
 };
 
-using Command = std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand,
-                             DumpApi, WriteCompatibility>;
+using Command =
+    std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand,
+                 BranchCommand, BackupCommand, RestoreCommand, DumpApi, WriteCompatibility>;
 
 // Where a command goes, and as whom.
 struct Target {

@@ -43,6 +43,12 @@ int run(const Parsed& parsed, const Program& program, Terminal& terminal) {
           return run_status(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, BillCommand>) {
           return run_bill(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, BranchCommand>) {
+          return run_branch(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, BackupCommand>) {
+          return run_backup(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, RestoreCommand>) {
+          return run_restore(command, terminal);
         } else if constexpr (std::is_same_v<Chosen, WriteCompatibility>) {
           return write_pages(command.folder, program.compatibility(), terminal);
         } else {

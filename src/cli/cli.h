@@ -32,6 +32,9 @@ struct ServeOptions {
   std::int64_t max_concurrency = 1000;
   std::int64_t memory_mb = 0;  // of all environments together; 0: three quarters of the machine
   int threads = 0;             // I/O threads; 0: one a core
+  // The socket of the daemon that this one is a branch of; -1: none (admin/parent.h).
+  int parent_fd = -1;
+  std::vector<std::string> given;  // the words that all this was read from
 };
 
 using ServeFn = std::function<int(const ServeOptions&)>;

@@ -26,5 +26,8 @@ int run_invoke(const InvokeCommand& command, const Target& target, Terminal& ter
 int run_logs(const LogsCommand& command, const Target& target, Terminal& terminal);
 int run_status(const StatusCommand& command, const Target& target, Terminal& terminal);
 int run_bill(const BillCommand& command, const Target& target, Terminal& terminal);
+int run_branch(const BranchCommand& command, const Target& target, Terminal& terminal);
+int run_backup(const BackupCommand& command, const Target& target, Terminal& terminal);
+int run_restore(const RestoreCommand& command, Terminal& terminal);  // needs no daemon
 
 }  // namespace mayfly::cli

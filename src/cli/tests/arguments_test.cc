@@ -146,5 +146,28 @@ TEST(Arguments, HelpVersionAndMistakes) {
   EXPECT_EQ(command<WriteCompatibility>({"--compatibility", "docs"}).folder, "docs");
 }
 
+TEST(Arguments, BranchHasThreeActions) {
+  using Action = BranchCommand::Action;
+  EXPECT_EQ(command<BranchCommand>({"branch", "create"}).action, Action::create);
+  EXPECT_EQ(command<BranchCommand>({"branch", "create", "--name", "b"}).name, "b");
+  EXPECT_EQ(command<BranchCommand>({"branch", "list", "--json"}).format, Format::json);
+  EXPECT_EQ(command<BranchCommand>({"branch", "delete", "b"}).action, Action::remove);
+  EXPECT_EQ(stop({"branch"}).exit_code, 2);
+  EXPECT_EQ(stop({"branch", "delete"}).exit_code, 2);
+}
+
+TEST(Arguments, BackupAndRestore) {
+  EXPECT_EQ(command<BackupCommand>({"backup", "/b"}).keep, 0U);
+  EXPECT_EQ(command<BackupCommand>({"backup", "/b", "--keep", "3"}).keep, 3U);
+  EXPECT_EQ(stop({"backup", "/b", "--keep", "0"}).exit_code, 2);
+  EXPECT_EQ(command<RestoreCommand>({"restore", "/b", "--data-dir", "/d"}).data_dir, "/d");
+  EXPECT_EQ(stop({"restore", "/b"}).exit_code, 2);
+}
+
+TEST(Arguments, ServeRemembersItsWordsForBranches) {
+  EXPECT_EQ(command<ServeOptions>({"serve", "--threads", "2"}).given,
+            (std::vector<std::string>{"serve", "--threads", "2"}));
+}
+
 }  // namespace
 }  // namespace mayfly::cli
