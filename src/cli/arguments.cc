@@ -15,6 +15,7 @@ constexpr int kUsageError = 2;
 
 // What the options write to, before it is judged.
 struct Raw {
+  TableArguments table;
   BranchCommand branch;
   BackupCommand backup;
   RestoreCommand restore;
@@ -279,6 +280,7 @@ Command command_of(const CLI::App& app, const CLI::App& invoke_app, Raw& raw) {
     raw.logs.timestamps = raw.timestamps ? Timestamps::yes : Timestamps::no;
     return std::move(raw.logs);
   }
+  if (raw.table.chosen()) return raw.table.take();
   const Format format = raw.json ? Format::json : Format::text;
   if (app.got_subcommand("branch")) {
     const auto* branch = app.get_subcommand("branch");
@@ -328,6 +330,7 @@ std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& argu
   add_status_and_bill(app, raw);
   add_branch(app, raw);
   add_backup(app, raw);
+  raw.table.add(app);
   app.footer(
       "Start here:\n"
       "  mayfly serve                 in one terminal\n"

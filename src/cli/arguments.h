@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/arguments_table.h"
 #include "cli/cli.h"
 
 namespace mayfly::cli {
@@ -61,9 +62,9 @@ struct WriteCompatibility {
   std::string folder;
 };
 
-using Command =
-    std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand,
-                 BranchCommand, BackupCommand, RestoreCommand, DumpApi, WriteCompatibility>;
+using Command = std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand,
+                             BranchCommand, BackupCommand, RestoreCommand, TableCommand, DumpApi,
+                             WriteCompatibility>;
 
 // Where a command goes, and as whom.
 struct Target {

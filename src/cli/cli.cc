@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -47,6 +49,8 @@ int run(const Parsed& parsed, const Program& program, Terminal& terminal) {
           return run_branch(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, BackupCommand>) {
           return run_backup(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, TableCommand>) {
+          return run_table(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, RestoreCommand>) {
           return run_restore(command, terminal);
         } else if constexpr (std::is_same_v<Chosen, WriteCompatibility>) {
@@ -75,6 +79,7 @@ int run_cli(int argc, char** argv, const Program& program) {
   }
   const base::SystemClock clock;
   Terminal terminal{std::cin, std::cout, std::cerr, clock};
+  if (::isatty(STDERR_FILENO) == 1) terminal.progress = Progress::yes;
   try {
     return run(*parsed, program, terminal);
   } catch (const std::exception& error) {

@@ -13,6 +13,8 @@ namespace mayfly::cli {
 inline constexpr int kFunctionFailed = 1;
 inline constexpr int kFailed = 2;
 
+enum class Progress { no, yes };
+
 // Where a command reads and writes; a test gives its own.
 struct Terminal {
   std::istream& in;
@@ -20,6 +22,7 @@ struct Terminal {
   std::ostream& err;
   const base::Clock& clock;
   std::chrono::milliseconds follow_every{500};  // between two looks for new log lines
+  Progress progress = Progress::no;             // whether a line may be written again and again
 };
 
 int run_invoke(const InvokeCommand& command, const Target& target, Terminal& terminal);
@@ -28,6 +31,7 @@ int run_status(const StatusCommand& command, const Target& target, Terminal& ter
 int run_bill(const BillCommand& command, const Target& target, Terminal& terminal);
 int run_branch(const BranchCommand& command, const Target& target, Terminal& terminal);
 int run_backup(const BackupCommand& command, const Target& target, Terminal& terminal);
+int run_table(const TableCommand& command, const Target& target, Terminal& terminal);
 int run_restore(const RestoreCommand& command, Terminal& terminal);  // needs no daemon
 
 }  // namespace mayfly::cli
