@@ -36,6 +36,9 @@ namespace mayfly::engine {
 
 enum class LogFormat { text, json };
 
+// Whether environments may be clones of a process that has run INIT. Off: each runs its own.
+enum class Cloning { on, off };
+
 struct FunctionSpec {
   base::Scope scope;
   std::string function;  // name
@@ -53,6 +56,7 @@ struct FunctionSpec {
   std::int64_t tmp_mb = 512;
   std::string log_group;  // "/aws/lambda/<name>"
   LogFormat log_format = LogFormat::text;
+  Cloning cloning = Cloning::on;
   std::string architecture = "x86_64";
   std::optional<std::int64_t> reserved_concurrency;  // of the function, all versions together
 };
@@ -122,6 +126,8 @@ struct EngineOptions {
   std::uint64_t memory_budget_bytes = 0;  // of all environments; 0: three quarters of the machine
   std::chrono::seconds environment_idle{300};
   std::chrono::seconds template_idle{900};
+  std::chrono::seconds spare_idle{60};  // clones made ahead of events that did not come
+  std::int64_t most_spares = 8;         // of one function version at a time; 0: none
   std::chrono::seconds init_timeout{10};
   std::size_t response_limit = 6'291'556;  // of one answer: 6 MiB and 100 bytes, as AWS counts it
 };

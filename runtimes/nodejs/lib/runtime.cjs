@@ -4,9 +4,8 @@ const errors = require('./errors.cjs');
 const { makeContext } = require('./context.cjs');
 const { load } = require('./handler.cjs');
 const { isStreaming, ResponseStream } = require('./streaming.cjs');
+const { Template } = require('./template.cjs');
 const logs = require('./logs.cjs');
-
-const NOT_CLONED = 'Node.js functions are started ahead, not cloned, by this version';
 
 // One event: the first way in which it is finished counts.
 class Invocation {
@@ -32,6 +31,7 @@ class Invocation {
 class Runtime {
   constructor(link) {
     this.link = link;
+    this.template = new Template();
     this.invocation = null;
     this.ready = false;
     this.waiting = [];  // frames that came before INIT ended
@@ -51,13 +51,27 @@ class Runtime {
     load(process.env.LAMBDA_TASK_ROOT ?? '/var/task', process.env._HANDLER ?? '').then(
       (handler) => {
         this.handler = handler;
-        this.ready = true;
-        this.link.ref();
-        this.link.send('R', Buffer.from(JSON.stringify({ runtime: `nodejs${process.versions.node}`, cloneable: false, reason: NOT_CLONED })));
-        for (const [type, payload] of this.waiting.splice(0)) this.#frame(type, payload);
+        return this.#offer();
       },
-      (error) => this.#die('Uncaught Exception', error, 1),
-    );
+    ).catch((error) => this.#die('Uncaught Exception', error, 1));
+  }
+
+  // As a template where its state can be copied; otherwise to serve events itself.
+  async #offer() {
+    const reason = await this.template.whyNot();
+    const ready = Buffer.from(JSON.stringify({ runtime: `nodejs${process.versions.node}`, cloneable: !reason, reason }));
+    if (reason) {
+      this.link.send('R', ready);
+      return this.#serve();
+    }
+    this.link.sendNow('R', ready);
+    this.template.wait(() => this.#serve(), () => process.exit(0));  // the warden has let go of it
+  }
+
+  #serve() {
+    this.ready = true;
+    this.link.ref();
+    for (const [type, payload] of this.waiting.splice(0)) this.#frame(type, payload);
   }
 
   #frame(type, payload) {

@@ -55,7 +55,11 @@ std::expected<Listening, std::string> listen_on_loopback() {
   return out;
 }
 
-std::vector<std::string> command(const FunctionSpec& function, const Choice& choice) {
+// V8 and libuv keep threads of their own, which no fork copies: a template goes without V8's.
+constexpr const char* kNodeTemplateFlags[] = {"--single-threaded", "--v8-pool-size=0"};
+
+std::vector<std::string> command(const FunctionSpec& function, const Choice& choice,
+                                 Launcher::Role role) {
   std::vector<std::string> argv;
   if (Launcher::has_wrapper(function))
     argv.push_back(function.environment.at("AWS_LAMBDA_EXEC_WRAPPER"));
@@ -64,7 +68,10 @@ std::vector<std::string> command(const FunctionSpec& function, const Choice& cho
       argv.insert(argv.end(), {choice.runtime.interpreter, "/var/runtime/bootstrap.py"});
       break;
     case Language::node:
-      argv.insert(argv.end(), {choice.runtime.interpreter, "/var/runtime/bootstrap.cjs"});
+      argv.push_back(choice.runtime.interpreter);
+      if (role == Launcher::Role::template_)
+        argv.insert(argv.end(), std::begin(kNodeTemplateFlags), std::end(kNodeTemplateFlags));
+      argv.emplace_back("/var/runtime/bootstrap.cjs");
       break;
     case Language::custom:
       argv.push_back(Launcher::entrypoint(function));
@@ -143,13 +150,26 @@ bool Launcher::has_wrapper(const FunctionSpec& function) {
 
 std::string Launcher::program_failure(const FunctionSpec& function, const Choice& choice,
                                       const std::string& message) {
-  const std::string said = "starting " + command(function, choice).front() + ": ";
+  const std::string said =
+      "starting " + command(function, choice, Role::environment).front() + ": ";
   const std::size_t at = message.rfind(said);
   return at == std::string::npos ? std::string{} : base::to_lower(message.substr(at + said.size()));
 }
 
+std::string Launcher::why_never_cloned(const FunctionSpec& function, const Choice& choice) const {
+  if (choice.language == Language::custom)
+    return "a custom runtime is started anew for each environment";
+  if (function.cloning == Cloning::off) return "the function opted out";
+  std::error_code error;
+  if (choice.language == Language::node &&
+      !std::filesystem::exists(services_.options.runtimes_folder + "/nodejs/mayfly.node", error)) {
+    return "Mayfly was built without Node.js headers: environments are started ahead, not cloned";
+  }
+  return {};
+}
+
 base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec> function,
-                                             Choice choice, http::Loop& loop) {
+                                             Choice choice, http::Loop& loop, Role role) {
   const EngineOptions& options = services_.options;
   const bool isolated = options.network == sandbox::Network::isolated;
   const bool custom = choice.language == Language::custom;
@@ -167,8 +187,13 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
       log_stream_name(services_.clock.now(), function->version, services_.ids);
   sandbox::SandboxSpec spec;
   spec.name = sandbox_name(*function, next_name_.fetch_add(1));
-  spec.argv = command(*function, choice);
+  spec.argv = command(*function, choice, role);
   spec.env = function_variables(*function, address, log_stream);
+  if (!custom && role == Role::environment) {
+    std::erase_if(spec.env,
+                  [](const std::string& each) { return each.starts_with("MAYFLY_CLONE="); });
+    spec.env.emplace_back("MAYFLY_CLONE=off");
+  }
   spec.code_folder = function->code_folder;
   spec.opt_folder = function->opt_folder;
   if (!custom)
@@ -176,7 +201,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   spec.binds = choice.binds;
   spec.limits = limits_of(*function);
   // INIT runs with a whole CPU at least, as on Lambda; clones get the function's own share.
-  if (choice.language == Language::python) spec.limits.cpus = std::max(1.0, spec.limits.cpus);
+  if (!custom) spec.limits.cpus = std::max(1.0, spec.limits.cpus);
   spec.network = options.network;
   if (isolated) {
     spec.listen_ports = {options.endpoint_port};

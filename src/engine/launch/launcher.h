@@ -21,12 +21,18 @@ class Launcher {
       : services_(services), owner_(owner) {}
 
   using Result = std::expected<std::shared_ptr<Environment>, std::string>;
+  // What a fresh process becomes after INIT: one that is cloned, or one that takes events. A
+  // template whose state cannot be copied takes events too.
+  enum class Role { template_, environment };
   // A fresh process, which then runs INIT (Environment::initialize).
   base::Task<Result> start(std::shared_ptr<const FunctionSpec> function, Choice choice,
-                           http::Loop& loop);
+                           http::Loop& loop, Role role);
   // A clone of a template that waits for it; empty `log_stream`: a new one.
   base::Task<Result> clone(std::shared_ptr<Environment> of, std::string log_stream,
                            http::Loop& loop);
+
+  // Why environments of this function are never clones, whatever its code does, or empty.
+  std::string why_never_cloned(const FunctionSpec& function, const Choice& choice) const;
 
   // "/var/task/bootstrap" or "/opt/bootstrap"; empty where there is none.
   static std::string entrypoint(const FunctionSpec& function);

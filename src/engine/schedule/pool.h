@@ -37,7 +37,7 @@ struct Pool {
   bool retired = false;
 
   std::vector<std::shared_ptr<Environment>> idle;      // the most recently used last
-  std::vector<std::shared_ptr<Environment>> prepared;  // has run INIT ahead, not used yet
+  std::vector<std::shared_ptr<Environment>> prepared;  // spares: INIT is behind them, no event yet
   std::deque<std::unique_ptr<Pending>> waiting;
   std::unordered_set<Environment*> busy;
   std::int64_t starting = 0;   // environments being started for an event
@@ -50,6 +50,7 @@ struct Pool {
       false;  // the first clone goes on with the log stream that INIT wrote to
   std::vector<base::OneShot<TemplateResult>> template_waiters;
 
+  double level = 0;  // the most events at a time lately, decaying (spares.cc)
   base::MonotonicTime used{};
   std::int64_t typical_bytes = 0;  // the most that one of its environments was seen to hold
 

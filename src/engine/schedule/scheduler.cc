@@ -56,6 +56,7 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
   std::optional<ThrottleReason> refused;
   http::Loop* loop = pending->loop;
   bool launch = false;
+  int spares = 0;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_)
@@ -76,10 +77,13 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
           refused = ThrottleReason::machine_memory;
         }
       }
+      note_arrival(*pool);
+      spares = order_spares(*pool);
     }
     if (refused) ++counts_.throttles;
   }
   for (const EnvironmentPtr& old : to_end) end_on_loop(old);
+  launch_spares(pool, spares);
   if (refused) {
     throttled(*function, pending->event);
     co_return std::unexpected(Refusal{Refusal::Kind::throttled, *refused, "Rate Exceeded."});
@@ -109,12 +113,8 @@ std::expected<Scheduler::PoolPtr, Refusal> Scheduler::pool_of(
   auto pool = std::make_shared<Pool>();
   pool->spec = function;
   pool->choice = std::move(*choice);
-  if (pool->choice.language != Language::python) {
-    pool->template_state = TemplateState::unfit;
-    pool->unfit_reason = pool->choice.language == Language::node
-                             ? "Node.js functions are started ahead, not cloned, by this version"
-                             : "a custom runtime is started anew for each environment";
-  }
+  pool->unfit_reason = launcher_.why_never_cloned(*function, pool->choice);
+  if (!pool->unfit_reason.empty()) pool->template_state = TemplateState::unfit;
   const std::lock_guard lock(mutex_);
   const auto [at, added] = pools_.emplace(std::move(key), pool);
   if (added) {
@@ -178,7 +178,9 @@ std::unique_ptr<Pending> Scheduler::finished(const EnvironmentPtr& environment,
       pool->busy.erase(environment.get());
       place(pool, environment, Environment::Place::idle);
     }
-    prepare = pool->choice.language == Language::node && pool->prepared.empty() &&
+    // What cannot be cloned and starts slowly is started ahead.
+    prepare = pool->choice.language == Language::node &&
+              pool->template_state == TemplateState::unfit && pool->prepared.empty() &&
               pool->preparing == 0 && pool->idle.size() + pool->busy.size() <= 1 &&
               !pool->retired && !stopping_;
     if (prepare) ++pool->preparing;
@@ -289,17 +291,22 @@ void Scheduler::set_charge(Environment& environment, std::int64_t bytes) {
 
 std::int64_t Scheduler::estimate(const Pool& pool) const {
   const std::int64_t limit = pool.spec->memory_mb << 20;
-  if (pool.typical_bytes == 0) return std::min(limit, kFirstEstimate);
+  if (pool.typical_bytes == 0) {
+    const bool clone = pool.template_state == TemplateState::ready;
+    return std::min(limit, clone ? kCloneCharge : kFirstEstimate);
+  }
   return std::min(limit, std::max(pool.typical_bytes, kLeastEstimate));
 }
 
 bool Scheduler::make_room(std::int64_t bytes, std::vector<EnvironmentPtr>& to_end) {
   while (!admission_.has_room(bytes)) {
     EnvironmentPtr oldest;
-    for (const auto& [key, pool] : pools_) {
-      for (auto* stack : {&pool->idle, &pool->prepared}) {
-        if (stack->empty()) continue;
-        const EnvironmentPtr& candidate = stack->front();
+    // Spares first: no event has needed them yet.
+    for (const auto stack : {&Pool::prepared, &Pool::idle}) {
+      if (oldest != nullptr) break;
+      for (const auto& [key, pool] : pools_) {
+        if (((*pool).*stack).empty()) continue;
+        const EnvironmentPtr& candidate = ((*pool).*stack).front();
         if (oldest == nullptr || candidate->slot().idle_since < oldest->slot().idle_since)
           oldest = candidate;
       }
@@ -372,7 +379,10 @@ void Scheduler::sweep() {
       };
       const std::size_t before = to_end.size();
       old(pool.idle, options.environment_idle);
-      old(pool.prepared, options.template_idle);
+      forget_demand(pool);
+      // What was forked is forked again in no time, unlike what has run its own INIT.
+      old(pool.prepared,
+          pool.template_state == TemplateState::ready ? options.spare_idle : options.template_idle);
       const bool template_old = now - pool.used >= options.template_idle || pool.retired;
       if (pool.template_ != nullptr && template_old && pool.busy.empty() && pool.starting == 0) {
         to_end.push_back(pool.template_);

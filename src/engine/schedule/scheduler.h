@@ -7,7 +7,7 @@
 // start never waits for anything.
 //
 // How an environment is started (the ladder) is in startup.cc: clone of the template, template
-// first, exec. A further rung (spares, a generic zygote) is one more branch of attempt() there.
+// first, exec. How many clones are made ahead of need is in spares.cc.
 //
 // Threads: any. One lock, held for a few map and vector operations, never across a call of another
 // part. All else runs on loops. Owned by shared_ptr: coroutines of its own keep it alive;
@@ -100,6 +100,8 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   base::Task<Attempt> attempt(PoolPtr pool, http::Loop& loop, InitPhase phase);
   base::Task<Attempt> attempt_exec(PoolPtr pool, http::Loop& loop, InitPhase phase);
   base::Task<Attempt> attempt_clone(PoolPtr pool, http::Loop& loop, InitPhase phase);
+  // nullopt where the template has ended, or does not answer and is ended.
+  base::Task<std::optional<Attempt>> clone_template(PoolPtr pool, http::Loop& loop);
   struct TemplateAttempt {
     TemplateResult result;
     EnvironmentPtr unfit;  // the process itself, for the one who started it: it serves events
@@ -110,6 +112,15 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
              std::optional<base::MonotonicTime> started);
   void fail_waiting(const PoolPtr& pool, const Attempt& attempt, base::MonotonicTime started);
   void prepare_next(const PoolPtr& pool, http::Loop& loop);
+
+  // spares.cc: clones made ahead of need. order_spares(), under the lock, counts them in as being
+  // prepared; the caller launches as many.
+  int order_spares(Pool& pool);
+  void launch_spares(const PoolPtr& pool, int count);
+  base::Task<void> bring_up_spare(PoolPtr pool, http::Loop& loop);
+  void note_arrival(Pool& pool);
+  static void forget_demand(Pool& pool);
+
   std::chrono::milliseconds init_budget(const Pool& pool, InitPhase phase) const;
   // What a clone is taken to hold of its own before it was measured: it shares the rest with its
   // template.

@@ -33,23 +33,6 @@ double ms_between(base::MonotonicTime from, base::MonotonicTime to) {
 
 }  // namespace
 
-class Scheduler::Activity {
- public:
-  explicit Activity(std::shared_ptr<Scheduler> scheduler) : scheduler_(std::move(scheduler)) {
-    const std::lock_guard lock(scheduler_->mutex_);
-    ++scheduler_->activities_;
-  }
-  Activity(const Activity&) = delete;
-  Activity& operator=(const Activity&) = delete;
-  ~Activity() {
-    const std::lock_guard lock(scheduler_->mutex_);
-    if (--scheduler_->activities_ == 0) scheduler_->quiet_.notify_all();
-  }
-
- private:
-  std::shared_ptr<Scheduler> scheduler_;
-};
-
 base::Task<void> Scheduler::bring_up(PoolPtr pool, http::Loop& loop) {
   const Activity activity(shared_from_this());
   co_await on(loop);
@@ -122,7 +105,8 @@ base::Task<Scheduler::Attempt> Scheduler::attempt(PoolPtr pool, http::Loop& loop
 base::Task<Scheduler::Attempt> Scheduler::attempt_exec(PoolPtr pool, http::Loop& loop,
                                                        InitPhase phase) {
   Attempt tried;
-  auto started = co_await launcher_.start(pool->spec, pool->choice, loop);
+  auto started =
+      co_await launcher_.start(pool->spec, pool->choice, loop, Launcher::Role::environment);
   if (!started) {
     tried.message = std::move(started).error();
     // The function's own program that cannot be executed is the function's fault, told as on
@@ -180,6 +164,17 @@ base::Task<Scheduler::Attempt> Scheduler::attempt_clone(PoolPtr pool, http::Loop
     case TemplateResult::Kind::ready:
       break;
   }
+  auto cloned = co_await clone_template(pool, loop);
+  // A template that does not answer is of no more use; the event shall not pay for it.
+  if (!cloned) co_return co_await attempt_exec(pool, loop, phase);
+  tried = std::move(*cloned);
+  if (made.result.init.ok && made.started_here)
+    tried.cost = {ports::ColdStart::template_init, made.result.init.init_ms + tried.cost.init_ms};
+  co_return tried;
+}
+
+base::Task<std::optional<Scheduler::Attempt>> Scheduler::clone_template(PoolPtr pool,
+                                                                        http::Loop& loop) {
   const base::MonotonicTime asked = services_.clock.monotonic();
   EnvironmentPtr mother;
   std::string log_stream;
@@ -189,22 +184,18 @@ base::Task<Scheduler::Attempt> Scheduler::attempt_clone(PoolPtr pool, http::Loop
     if (mother != nullptr && !std::exchange(pool->template_stream_taken, true))
       log_stream = mother->log_stream();
   }
-  if (mother == nullptr) co_return co_await attempt_exec(pool, loop, phase);  // it ended meanwhile
+  if (mother == nullptr) co_return std::nullopt;  // it ended meanwhile
   auto cloned = co_await launcher_.clone(mother, std::move(log_stream), loop);
   if (!cloned) {
-    // A template that does not answer is of no more use; the event shall not pay for it.
-    base::log_warn("function {}: cloning failed, starting anew: {}", pool->spec->function,
-                   cloned.error());
+    base::log_warn("function {}: cloning failed: {}", pool->spec->function, cloned.error());
     end_on_loop(mother);
-    co_return co_await attempt_exec(pool, loop, phase);
+    co_return std::nullopt;
   }
+  Attempt tried;
   tried.kind = Attempt::Kind::ready;
   tried.environment = std::move(*cloned);
   tried.log_stream = tried.environment->log_stream();
   tried.cost = {ports::ColdStart::clone, ms_between(asked, services_.clock.monotonic())};
-  if (made.result.init.ok && made.started_here) {
-    tried.cost = {ports::ColdStart::template_init, made.result.init.init_ms + tried.cost.init_ms};
-  }
   const std::lock_guard lock(mutex_);
   place(pool, tried.environment, Environment::Place::starting);
   set_charge(*tried.environment, kCloneCharge);
@@ -243,7 +234,8 @@ base::Task<Scheduler::TemplateAttempt> Scheduler::ensure_template(PoolPtr pool, 
   if (!made.started_here) co_return made;
 
   EnvironmentPtr environment;
-  auto started = co_await launcher_.start(pool->spec, pool->choice, loop);
+  auto started =
+      co_await launcher_.start(pool->spec, pool->choice, loop, Launcher::Role::template_);
   if (!started) {
     made.result.kind = TemplateResult::Kind::refused;
     made.result.message = std::move(started).error();
@@ -308,6 +300,7 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
   const EnvironmentPtr& environment = attempt.environment;
   std::unique_ptr<Pending> pending;
   bool end = false;
+  int spares = 0;
   {
     const std::lock_guard lock(mutex_);
     --(purpose == Purpose::event ? pool->starting : pool->preparing);
@@ -330,8 +323,10 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
             purpose == Purpose::event ? Environment::Place::idle : Environment::Place::prepared);
     }
     if (pending) ++counts_.cold_starts[attempt.cost.kind];
+    spares = order_spares(*pool);
     arm_sweep();
   }
+  launch_spares(pool, spares);
   if (end) return environment->end();
   environment->ready(attempt.cost, {{"AWS_LAMBDA_LOG_STREAM_NAME", attempt.log_stream},
                                     {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"}});
@@ -433,7 +428,17 @@ base::Task<std::expected<void, std::string>> Scheduler::prepare(
       co_return std::unexpected(init_message(made.result.init));
     if (made.result.kind == TemplateResult::Kind::refused)
       co_return std::unexpected(made.result.message);
-    if (made.unfit == nullptr) co_return std::expected<void, std::string>{};
+    if (made.unfit == nullptr) {
+      // The first event after a deployment finds a spare.
+      int spares = 0;
+      {
+        const std::lock_guard lock(mutex_);
+        pool->level = std::max(pool->level, 1.0);
+        spares = order_spares(*pool);
+      }
+      launch_spares(pool, spares);
+      co_return std::expected<void, std::string>{};
+    }
     tried.kind = Attempt::Kind::ready;
     tried.log_stream = made.unfit->log_stream();
     tried.environment = std::move(made.unfit);

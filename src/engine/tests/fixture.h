@@ -83,6 +83,7 @@ class EngineTest : public ::testing::Test {
  protected:
   EngineTest() {
     options_.runtimes_folder = "/nowhere";
+    options_.most_spares = 0;  // spares_test.cc has them; others count processes
     io_.start();
   }
   ~EngineTest() override {

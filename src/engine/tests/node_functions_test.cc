@@ -144,25 +144,32 @@ exports.handler = awslambda.streamifyResponse(async (event, stream, context) => 
   EXPECT_EQ(answer(spec), "ab");
 }
 
-TEST_F(NodeFunctions, StateIsKeptAndAnEnvironmentIsStartedAhead) {
+TEST_F(NodeFunctions, ColdThenWarm) {
   auto spec = node("let n = 0; exports.handler = async () => ++n;");
-  EXPECT_EQ(run_ok(spec).cold_start, ports::ColdStart::exec);
+  const Outcome cold = run_ok(spec);
+  EXPECT_EQ(engine().versions()[0].cloning, "template ready");
+  EXPECT_EQ(cold.cold_start, ports::ColdStart::template_init);
+  EXPECT_GT(cold.init_ms, 0);
   EXPECT_EQ(answer(spec), "2");
+}
+
+TEST_F(NodeFunctions, ErrorsOfInitAreToldAtPreparation) {
+  auto bad = base::sync_wait(engine().prepare(node("exports.x = 1;")));
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error(), "Runtime.HandlerNotFound: index.handler is undefined or not exported");
+}
+
+TEST_F(NodeFunctions, WhatOptsOutRunsItsOwnInitAndIsStartedAhead) {
+  auto spec = node("exports.handler = async () => [process.execArgv, process.pid > 0];");
+  spec->cloning = Cloning::off;
+  const Outcome cold = run_ok(spec);
+  EXPECT_EQ(cold.cold_start, ports::ColdStart::exec);
+  EXPECT_EQ(cold.payload, "[[],true]");
+  EXPECT_EQ(engine().versions()[0].cloning, "the function opted out");
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (engine().versions()[0].prepared == 0 && std::chrono::steady_clock::now() < until)
     std::this_thread::yield();
   EXPECT_EQ(engine().versions()[0].prepared, 1);
-}
-
-TEST_F(NodeFunctions, PreparedEnvironmentsAreSpares) {
-  auto spec = node("exports.handler = async () => 1;");
-  ASSERT_TRUE(base::sync_wait(engine().prepare(spec)));
-  const Outcome outcome = run_ok(spec);
-  EXPECT_EQ(outcome.cold_start, ports::ColdStart::spare);
-  EXPECT_EQ(outcome.init_ms, 0);
-  auto bad = base::sync_wait(engine().prepare(node("exports.x = 1;")));
-  ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error(), "Runtime.HandlerNotFound: index.handler is undefined or not exported");
 }
 
 TEST_F(NodeFunctions, SixMegabytesBothWays) {

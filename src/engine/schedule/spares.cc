@@ -1,0 +1,69 @@
+// Spares: clones that are forked ahead of need and wait, so that an event that finds every
+// environment busy finds one of these.
+//
+// How many follows what was seen lately: the most events at a time, halved every twenty seconds.
+// One event at a time needs none, for its own environment waits for the next; from two on there is
+// a quarter more than was seen, and at least one. A deployment counts as one event. Spares cost no
+// billed time, never push anything else out of memory, and go first when others need room.
+#include <algorithm>
+#include <cmath>
+
+#include "base/spawn.h"
+#include "engine/schedule/activity.h"
+#include "engine/schedule/scheduler.h"
+
+namespace mayfly::engine {
+namespace {
+
+constexpr double kDecayOfASecond = 0.9659;  // a half in 20 s; the sweep comes by once a second
+constexpr double kForgotten = 0.5;
+// Forking takes the processor from events, so few at a time.
+constexpr std::int64_t kAtATime = 2;
+
+}  // namespace
+
+void Scheduler::note_arrival(Pool& pool) {
+  const auto now = static_cast<double>(pool.busy.size() + pool.waiting.size());
+  pool.level = std::max(pool.level, now);
+}
+
+void Scheduler::forget_demand(Pool& pool) {
+  pool.level *= kDecayOfASecond;
+  if (pool.level < kForgotten) pool.level = 0;
+}
+
+int Scheduler::order_spares(Pool& pool) {
+  if (pool.template_state != TemplateState::ready || pool.level == 0 || pool.retired || stopping_)
+    return 0;
+  const auto seen = static_cast<std::int64_t>(std::ceil(pool.level));
+  const std::int64_t most = services_.options.most_spares;
+  const std::int64_t ahead = std::min(most, seen < 2 ? 0 : std::max<std::int64_t>(seen / 4, 1));
+  std::int64_t wanted = seen + ahead;
+  if (pool.spec->reserved_concurrency) wanted = std::min(wanted, *pool.spec->reserved_concurrency);
+  const auto there =
+      static_cast<std::int64_t>(pool.idle.size() + pool.prepared.size() + pool.busy.size()) +
+      pool.starting + pool.preparing;
+  const std::int64_t count = std::min({wanted - there, most, kAtATime - pool.preparing});
+  if (count <= 0 || !admission_.has_room(count * kCloneCharge)) return 0;
+  pool.preparing += count;
+  return static_cast<int>(count);
+}
+
+void Scheduler::launch_spares(const PoolPtr& pool, int count) {
+  for (; count > 0; --count) base::spawn(bring_up_spare(pool, services_.io.any()));
+}
+
+base::Task<void> Scheduler::bring_up_spare(PoolPtr pool, http::Loop& loop) {
+  const Activity activity(shared_from_this());
+  co_await on(loop);
+  auto cloned = co_await clone_template(pool, loop);
+  if (cloned) {
+    offer(pool, std::move(*cloned), Purpose::ahead, std::nullopt);
+    co_return;
+  }
+  const std::lock_guard lock(mutex_);
+  --pool->preparing;
+  pool->level = 0;  // not again before the next event
+}
+
+}  // namespace mayfly::engine
