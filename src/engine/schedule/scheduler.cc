@@ -67,8 +67,9 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
       environment = take_idle(*pool, loop);
       if (environment == nullptr) {
         // A start that was made for an event which a free environment took meanwhile serves this
-        // one.
-        launch = pool->starting <= static_cast<std::int64_t>(pool->waiting.size());
+        // one, and so does a spare under way.
+        launch = pool->starting + spares_under_way(*pool) <=
+                 static_cast<std::int64_t>(pool->waiting.size());
         if (!launch || make_room(estimate(*pool), to_end)) {
           pool->waiting.push_back(std::move(pending));
           if (launch) ++pool->starting;

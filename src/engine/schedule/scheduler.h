@@ -116,6 +116,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   // spares.cc: clones made ahead of need. order_spares(), under the lock, counts them in as being
   // prepared; the caller launches as many.
   int order_spares(Pool& pool);
+  static std::int64_t spares_under_way(const Pool& pool);
   void launch_spares(const PoolPtr& pool, int count);
   base::Task<void> bring_up_spare(PoolPtr pool, http::Loop& loop);
   void note_arrival(Pool& pool);

@@ -49,6 +49,10 @@ int Scheduler::order_spares(Pool& pool) {
   return static_cast<int>(count);
 }
 
+std::int64_t Scheduler::spares_under_way(const Pool& pool) {
+  return pool.template_state == TemplateState::ready ? pool.preparing : 0;
+}
+
 void Scheduler::launch_spares(const PoolPtr& pool, int count) {
   for (; count > 0; --count) base::spawn(bring_up_spare(pool, services_.io.any()));
 }
@@ -61,9 +65,14 @@ base::Task<void> Scheduler::bring_up_spare(PoolPtr pool, http::Loop& loop) {
     offer(pool, std::move(*cloned), Purpose::ahead, std::nullopt);
     co_return;
   }
-  const std::lock_guard lock(mutex_);
-  --pool->preparing;
-  pool->level = 0;  // not again before the next event
+  {
+    const std::lock_guard lock(mutex_);
+    --pool->preparing;
+    pool->level = 0;  // not again before the next event
+    if (pool->starting >= static_cast<std::int64_t>(pool->waiting.size())) co_return;
+    ++pool->starting;  // an event counts on it
+  }
+  co_await bring_up(pool, loop);
 }
 
 }  // namespace mayfly::engine

@@ -319,8 +319,9 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
       // What an event did not wait for costs it nothing.
       attempt.cost = {ports::ColdStart::spare, 0};
       environment->slot().unused = true;
-      place(pool, environment,
-            purpose == Purpose::event ? Environment::Place::idle : Environment::Place::prepared);
+      // A clone that no event needed after all is a spare.
+      const bool spare = purpose == Purpose::ahead || pool->template_state == TemplateState::ready;
+      place(pool, environment, spare ? Environment::Place::prepared : Environment::Place::idle);
     }
     if (pending) ++counts_.cold_starts[attempt.cost.kind];
     spares = order_spares(*pool);
