@@ -28,6 +28,8 @@ base::Task<http::Response> HealthEndpoint::handle(http::Request request) {
   body.set("services", std::move(services));
   body.set("version", version_);
   body.set("edition", "mayfly");
+  if (std::string warning = warning_ ? warning_() : ""; !warning.empty())
+    body.set("warning", std::move(warning));
   response.headers.add("Content-Type", "application/json");
   response.body = wire::to_json(body);
   return base::Task<http::Response>::ready(std::move(response));

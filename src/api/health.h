@@ -2,6 +2,7 @@
 // (which this ecosystem's tools ask) and GET /_mayfly/metrics.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,13 @@ namespace mayfly::api {
 class HealthEndpoint final : public HttpEndpoint {
  public:
   // `services` are names as in ServiceInfo::name; `metrics` outlives it.
-  HealthEndpoint(std::vector<std::string> services, std::string version, const Metrics& metrics)
-      : services_(std::move(services)), version_(std::move(version)), metrics_(metrics) {}
+  // `warning` yields what whoever runs this should know, or nothing; null: never anything.
+  HealthEndpoint(std::vector<std::string> services, std::string version, const Metrics& metrics,
+                 std::function<std::string()> warning = nullptr)
+      : services_(std::move(services)),
+        version_(std::move(version)),
+        metrics_(metrics),
+        warning_(std::move(warning)) {}
 
   bool matches(const http::Request& request) const override;
   base::Task<http::Response> handle(http::Request request) override;
@@ -23,6 +29,7 @@ class HealthEndpoint final : public HttpEndpoint {
   std::vector<std::string> services_;
   std::string version_;
   const Metrics& metrics_;
+  std::function<std::string()> warning_;
 };
 
 }  // namespace mayfly::api

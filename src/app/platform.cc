@@ -344,8 +344,8 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
       services_of(parts.lambda, parts.dynamodb, parts.gateway, parts.logs, parts.iam, parts.sts);
   std::vector<std::string> names;
   for (const api::Service& service : services) names.emplace_back(service.info.name);
-  parts.health =
-      std::make_unique<api::HealthEndpoint>(std::move(names), MAYFLY_VERSION, parts.metrics);
+  parts.health = std::make_unique<api::HealthEndpoint>(
+      std::move(names), MAYFLY_VERSION, parts.metrics, [&parts] { return parts.store->warning(); });
   // Paths of our own come first: an API may have any path below its own host, but none of these.
   std::vector<api::HttpEndpoint*> endpoints{&parts.execute_api, parts.health.get(),
                                             &parts.status_page, &parts.usage_page,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "store/rocksdb/disk_space.h"
 
 namespace mayfly::store {
 namespace {
@@ -42,6 +43,7 @@ void append(rocksdb::WriteBatch& batch, const WriteSet& writes, std::uint64_t se
 
 Committer::Committer(OpenDatabase database, RocksOptions options, Watchers& watchers)
     : options_(std::move(options)),
+      reserve_(disk_reserve(options_.write_buffer_bytes)),
       database_(std::move(database)),
       watchers_(watchers),
       resolver_(database_.db->GetLatestSequenceNumber(), options_.conflict_window_bytes),
@@ -79,6 +81,21 @@ void Committer::submit(PendingCommit commit) {
   }
 }
 
+std::string Committer::refusal() const {
+  std::lock_guard lock(snapshot_mutex_);
+  return refusal_;
+}
+
+void Committer::refuse_with(std::string reason) {
+  std::lock_guard lock(snapshot_mutex_);
+  if (refusal_.empty() && !reason.empty()) {
+    base::log_error("store: refusing commits: {}", reason);
+  } else if (!refusal_.empty() && reason.empty()) {
+    base::log_info("store: taking commits again");
+  }
+  refusal_ = std::move(reason);
+}
+
 std::shared_ptr<const Snapshot> Committer::latest() const {
   std::lock_guard lock(snapshot_mutex_);
   return snapshot_;
@@ -103,7 +120,11 @@ void Committer::process(Group& group) {
   while (!group.empty()) {
     rocksdb::WriteBatch batch;
     Outcomes outcomes;
-    if (broken_.empty() || recover()) {
+    if (std::string full = out_of_space(options_.path, reserve_); !full.empty()) {
+      outcomes.assign(group.size(), std::unexpected(StoreError{StoreErrorCode::unavailable, full}));
+      refuse_with(std::move(full));
+    } else if (broken_.empty() || recover()) {
+      if (!refusal_.empty()) refuse_with("");
       outcomes = build(group, batch);
       if (batch.Count() > 0) {
         if (const auto error = write(batch)) refuse(outcomes, *error);
@@ -160,8 +181,8 @@ std::optional<StoreError> Committer::write(rocksdb::WriteBatch& batch) {
     publish();
     return std::nullopt;
   }
-  base::log_error("store: a commit failed, refusing commits: {}", status.ToString());
   broken_ = status.ToString();
+  refuse_with(broken_);
   // Nothing of the group is visible. But its record may be in the log, to be replayed when the log
   // is opened again, and only one that did not fit on the disk is certainly torn.
   const auto code =
@@ -192,9 +213,12 @@ bool Committer::reopen() {
   auto opened = open_database(options_);
   if (!opened) {
     broken_ = opened.error().detail;
+    if (auto readable = open_read_only(options_)) {
+      database_ = std::move(*readable);
+      publish();
+    }
     return false;
   }
-  base::log_info("store: taking commits again after: {}", broken_);
   broken_.clear();
   database_ = std::move(*opened);
   last_sequence_ = database_.db->GetLatestSequenceNumber();

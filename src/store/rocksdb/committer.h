@@ -44,6 +44,8 @@ class Committer {
   Committer& operator=(const Committer&) = delete;
 
   void submit(PendingCommit commit);
+  // Why commits are refused at the moment; empty while they are taken.
+  std::string refusal() const;
   // Null while the database is being opened again after a failure.
   std::shared_ptr<const Snapshot> latest() const;
 
@@ -59,11 +61,13 @@ class Committer {
   static void refuse(Outcomes& outcomes, const StoreError& reason);
   // The error to answer, where the batch was not written.
   std::optional<StoreError> write(rocksdb::WriteBatch& batch);
+  void refuse_with(std::string reason);
   bool recover();
   bool reopen();
   void publish();
 
   const RocksOptions options_;
+  const std::uint64_t reserve_;  // of disk space
   OpenDatabase database_;
   rocksdb::WriteOptions write_options_;
   Watchers& watchers_;
@@ -73,6 +77,7 @@ class Committer {
 
   mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const Snapshot> snapshot_;
+  std::string refusal_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -15,7 +15,10 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/log.h"
 #include "base/strings.h"
+#include "store/rocksdb/disk_space.h"
+#include "store/rocksdb/log_check.h"
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -35,6 +38,8 @@ namespace {
 constexpr std::string_view kFormatName = "mayfly-store";
 constexpr std::int64_t kFormat = 1;
 constexpr const char* kFormatFile = "FORMAT";
+constexpr const char* kAdvice =
+    "Its data is damaged or incomplete; restore a backup (mayfly restore).";
 
 StoreError unavailable(std::string detail) {
   return {StoreErrorCode::unavailable, std::move(detail)};
@@ -143,7 +148,9 @@ rocksdb::CompressionType best_compression() {
 rocksdb::Options rocks_options(const RocksOptions& options) {
   rocksdb::Options out;
   if (options.env != nullptr) out.env = options.env;
-  out.create_if_missing = true;
+  // A record cut off at the end of a log is what a crash leaves. Any other damage is refused: the
+  // default would drop everything behind it without a word.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.write_buffer_size = options.write_buffer_bytes;
   out.max_write_buffer_number = 3;
   out.target_file_size_base = 16 * 1024 * 1024;
@@ -184,6 +191,100 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   return out;
 }
 
+enum class FolderState { fresh, used };
+
+// A database whose entry point is gone must not be taken for a new one: RocksDB would begin from
+// nothing and delete the files that it does not know.
+StoreResult<FolderState> state_of(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::exists(folder / "CURRENT", error)) return FolderState::used;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string extension = entry.path().extension().string();
+    if (extension != ".sst" && extension != ".log") continue;
+    return std::unexpected(StoreError{
+        StoreErrorCode::corrupt,
+        fmt::format("{} is missing, but there is data ({}). {}", (folder / "CURRENT").string(),
+                    entry.path().filename().string(), kAdvice)});
+  }
+  return FolderState::fresh;
+}
+
+// The write-ahead logs, oldest first.
+std::vector<std::filesystem::path> logs_of(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> logs;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".log") logs.push_back(entry.path());
+  }
+  std::ranges::sort(logs);
+  return logs;
+}
+
+// Whether the logs are damaged in no other way than at the very end. An error: they are.
+StoreResult<bool> only_torn(const std::filesystem::path& folder) {
+  const auto logs = logs_of(folder);
+  for (const std::filesystem::path& log : logs) {
+    std::ifstream stream(log, std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(stream), {}};
+    const auto damage = check_log(content);
+    if (!damage) continue;
+    if (!damage->more_follows && log == logs.back()) {
+      base::log_warn("store: the last record of {} is torn, at byte {}; it was never acknowledged",
+                     log.string(), damage->at);
+      return true;
+    }
+    return std::unexpected(StoreError{
+        StoreErrorCode::corrupt,
+        fmt::format("{} is damaged at byte {}, and what was written after that cannot be read. {} "
+                    "Or, to go on without all that was written after that point, make a copy of "
+                    "the folder, cut the file off there (truncate -s {} {}) and remove the logs "
+                    "with higher numbers.",
+                    log.string(), damage->at, kAdvice, damage->at, log.string())});
+  }
+  return false;
+}
+
+// Opening writes what the logs hold into table files; where that has no room the packaged RocksDB
+// does not fail but abort.
+std::string no_room_to_open(const std::filesystem::path& folder) {
+  constexpr std::uint64_t kMegabyte = 1024 * 1024;
+  std::uint64_t needed = 4 * kMegabyte;
+  std::error_code error;
+  for (const std::filesystem::path& log : logs_of(folder)) {
+    const std::uintmax_t size = std::filesystem::file_size(log, error);
+    if (!error) needed += size;
+  }
+  const auto space = disk_space(folder);
+  if (!space || space->free >= needed) return {};
+  return fmt::format(
+      "the disk of {} is full: {} MB are free, and {} MB are needed to open the store. Free some "
+      "space and start again",
+      folder.string(), space->free / kMegabyte, needed / kMegabyte);
+}
+
+StoreError open_error(const std::filesystem::path& folder, const rocksdb::Status& status) {
+  const std::string words = status.ToString();
+  if (status.IsIOError() && words.find("/LOCK") != std::string::npos) {
+    return unavailable(fmt::format("{} is in use by another process (only one can open it): {}",
+                                   folder.string(), words));
+  }
+  StoreError error = to_store_error(status);
+  error.detail = fmt::format("cannot open the store in {}: {}", folder.string(), words);
+  if (status.IsCorruption()) error.detail += fmt::format(". {}", kAdvice);
+  if (status.IsNoSpace()) error.detail += ". Free some space on that disk and start again.";
+  return error;
+}
+
+OpenDatabase owned(rocksdb::DB* db) {
+  auto closed = std::make_shared<std::promise<void>>();
+  return {.db = std::shared_ptr<rocksdb::DB>(db,
+                                             [closed](rocksdb::DB* last) {
+                                               delete last;
+                                               closed->set_value();
+                                             }),
+          .closed = closed->get_future().share()};
+}
+
 }  // namespace
 
 StoreResult<void> write_format_mark(const std::filesystem::path& folder) {
@@ -211,25 +312,33 @@ bool takes_writes(const RocksOptions& options) {
 StoreResult<OpenDatabase> open_database(const RocksOptions& options) {
   const std::filesystem::path folder = std::filesystem::absolute(options.path);
   if (auto ready = prepare_folder(folder); !ready) return std::unexpected(ready.error());
+  if (std::string cramped = no_room_to_open(folder); !cramped.empty())
+    return std::unexpected(unavailable(std::move(cramped)));
+  auto state = state_of(folder);
+  if (!state) return std::unexpected(std::move(state).error());
+  rocksdb::Options rocks = rocks_options(options);
+  rocks.create_if_missing = *state == FolderState::fresh;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(rocks_options(options), folder.string(), &db);
-  if (status.ok()) {
-    auto closed = std::make_shared<std::promise<void>>();
-    return OpenDatabase{.db = std::shared_ptr<rocksdb::DB>(db,
-                                                           [closed](rocksdb::DB* last) {
-                                                             delete last;
-                                                             closed->set_value();
-                                                           }),
-                        .closed = closed->get_future().share()};
+  rocksdb::Status status = rocksdb::DB::Open(rocks, folder.string(), &db);
+  if (status.IsCorruption()) {
+    auto torn = only_torn(folder);
+    if (!torn) return std::unexpected(std::move(torn).error());
+    if (*torn) {
+      rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+      status = rocksdb::DB::Open(rocks, folder.string(), &db);
+    }
   }
-  const std::string words = status.ToString();
-  if (status.IsIOError() && words.find("/LOCK") != std::string::npos) {
-    return std::unexpected(unavailable(fmt::format(
-        "{} is in use by another process (only one can open it): {}", folder.string(), words)));
-  }
-  StoreError error = to_store_error(status);
-  error.detail = fmt::format("cannot open the store in {}: {}", folder.string(), words);
-  return std::unexpected(std::move(error));
+  if (!status.ok()) return std::unexpected(open_error(folder, status));
+  return owned(db);
+}
+
+StoreResult<OpenDatabase> open_read_only(const RocksOptions& options) {
+  const std::filesystem::path folder = std::filesystem::absolute(options.path);
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(rocks_options(options), folder.string(), &db);
+  if (!status.ok()) return std::unexpected(open_error(folder, status));
+  return owned(db);
 }
 
 }  // namespace mayfly::store

@@ -16,7 +16,12 @@ struct OpenDatabase {
       closed;  // ready when the last owner of db is gone and its files are closed
 };
 
+// A log that a power cut tore at its end is taken up to there; any other damage is `corrupt`, with
+// the file and what to do: nothing that was acknowledged is dropped in silence.
 StoreResult<OpenDatabase> open_database(const RocksOptions& options);
+
+// Only for reading, where the disk does not let it be opened for more.
+StoreResult<OpenDatabase> open_read_only(const RocksOptions& options);
 
 // Whether the folder takes writes again, found out by writing and syncing a file there.
 bool takes_writes(const RocksOptions& options);

@@ -12,6 +12,7 @@
 #include "store/commit/write_set.h"
 #include "store/rocksdb/committer.h"
 #include "store/rocksdb/database.h"
+#include "store/rocksdb/disk_space.h"
 
 namespace mayfly::store {
 namespace {
@@ -121,15 +122,19 @@ base::Task<StoreResult<CommitInfo>> wait_for(base::OneShot<StoreResult<CommitInf
 
 }  // namespace
 
-RocksStore::RocksStore(std::unique_ptr<Watchers> watchers, std::unique_ptr<Committer> committer)
-    : watchers_(std::move(watchers)), committer_(std::move(committer)) {}
+RocksStore::RocksStore(RocksOptions options, std::unique_ptr<Watchers> watchers,
+                       std::unique_ptr<Committer> committer)
+    : options_(std::move(options)),
+      watchers_(std::move(watchers)),
+      committer_(std::move(committer)) {}
 
 StoreResult<std::unique_ptr<RocksStore>> RocksStore::open(RocksOptions options) {
   auto database = open_database(options);
   if (!database) return std::unexpected(std::move(database).error());
   auto watchers = std::make_unique<Watchers>();
-  auto committer = std::make_unique<Committer>(std::move(*database), std::move(options), *watchers);
-  return std::unique_ptr<RocksStore>(new RocksStore(std::move(watchers), std::move(committer)));
+  auto committer = std::make_unique<Committer>(std::move(*database), options, *watchers);
+  return std::unique_ptr<RocksStore>(
+      new RocksStore(std::move(options), std::move(watchers), std::move(committer)));
 }
 
 RocksStore::~RocksStore() {
@@ -157,6 +162,11 @@ base::Task<StoreResult<CommitInfo>> RocksStore::commit(std::unique_ptr<Transacti
 }
 
 base::OneShot<bool> RocksStore::watch(std::string_view prefix) { return watchers_->add(prefix); }
+
+std::string RocksStore::warning() const {
+  if (std::string refusal = committer_->refusal(); !refusal.empty()) return refusal;
+  return low_on_space(options_.path, disk_reserve(options_.write_buffer_bytes));
+}
 
 StoreResult<void> RocksStore::checkpoint(const std::filesystem::path& path) {
   const std::shared_ptr<const Snapshot> latest = committer_->latest();

@@ -60,9 +60,15 @@ class RocksStore final : public Store, public Checkpointable {
   base::OneShot<bool> watch(std::string_view prefix) override;
   StoreResult<void> checkpoint(const std::filesystem::path& path) override;
 
- private:
-  RocksStore(std::unique_ptr<Watchers> watchers, std::unique_ptr<Committer> committer);
+  // What whoever runs this should know, as a sentence: commits are refused, or will be as the disk
+  // is nearly full. Empty while all is well.
+  std::string warning() const;
 
+ private:
+  RocksStore(RocksOptions options, std::unique_ptr<Watchers> watchers,
+             std::unique_ptr<Committer> committer);
+
+  const RocksOptions options_;
   std::unique_ptr<Watchers> watchers_;
   std::unique_ptr<Committer> committer_;
 };
