@@ -133,12 +133,7 @@ wire::Result<Map> take_map(Document& document, int depth) {
   return Map::from(std::move(entries));
 }
 
-std::unexpected<wire::ApiError> too_deep() {
-  return refuse(
-      "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
-      "beyond "
-      "supported limit");
-}
+std::unexpected<wire::ApiError> too_deep() { return refuse(std::string(kNestedTooDeep)); }
 
 template <class T>
 wire::Result<Value> as_value(wire::Result<T> result) {

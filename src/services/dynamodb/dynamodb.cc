@@ -39,7 +39,13 @@ constexpr auto kOperations = api::operations<Dynamodb>(
     api::operation<transact_write_items, kResourceNotFound, kTransactionCanceled,
                    kIdempotentParameterMismatch, kInternalServer>("TransactWriteItems"),
     api::operation<transact_get_items, kResourceNotFound, kTransactionCanceled, kInternalServer>(
-        "TransactGetItems"));
+        "TransactGetItems"),
+    // PartiQL
+    api::operation<execute_statement, kConditionalCheckFailed, kDuplicateItem, kResourceNotFound,
+                   kInternalServer>("ExecuteStatement"),
+    api::operation<batch_execute_statement, kInternalServer>("BatchExecuteStatement"),
+    api::operation<execute_transaction, kResourceNotFound, kTransactionCanceled,
+                   kIdempotentParameterMismatch, kInternalServer>("ExecuteTransaction"));
 
 constexpr std::string_view kSigningNames[] = {"dynamodb"};
 

@@ -147,6 +147,19 @@ std::size_t size_of(const Map& item) {
   return sum;
 }
 
+int depth_of(const Value& value) {
+  int deepest = 0;
+  if (const Map* map = value.as<Map>()) {
+    for (const Map::Entry& entry : *map) deepest = std::max(deepest, depth_of(entry.value));
+    return deepest + 1;
+  }
+  if (const List* list = value.as<List>()) {
+    for (const Value& element : *list) deepest = std::max(deepest, depth_of(element));
+    return deepest + 1;
+  }
+  return 0;
+}
+
 namespace {
 
 template <class Set>

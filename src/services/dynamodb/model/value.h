@@ -148,6 +148,12 @@ std::optional<std::strong_ordering> compare(const Value& a, const Value& b);
 std::size_t size_of(const Value& value);
 std::size_t size_of(const Map& item);
 
+// How many maps and lists lie in one another: 0 for a scalar.
+int depth_of(const Value& value);
+inline constexpr std::string_view kNestedTooDeep =
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
+    "beyond supported limit";
+
 // Set algebra for ADD and DELETE; nullopt where the types differ or are no sets. A difference may
 // be empty.
 struct SetDifference {

@@ -7,6 +7,7 @@
 #include "services/dynamodb/model/expression/evaluate.h"
 #include "services/dynamodb/operations/operations.h"
 #include "services/dynamodb/operations/read.h"
+#include "services/dynamodb/operations/transaction.h"
 #include "services/dynamodb/operations/write.h"
 
 namespace mayfly::dynamodb {
@@ -183,14 +184,6 @@ std::size_t transaction_end(const std::vector<BatchWrite>& writes, std::size_t b
     ++end;
   }
   return end;
-}
-
-std::optional<std::vector<ConsumedCapacity>> consumed_all(
-    const std::map<std::string, Capacity>& capacity, Report report) {
-  if (report == Report::none) return std::nullopt;
-  std::vector<ConsumedCapacity> out;
-  for (const auto& [name, used] : capacity) out.push_back(*consumed(name, used, report));
-  return out;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "api/operation.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/item_shapes.h"
+#include "services/dynamodb/statement_shapes.h"
 #include "services/dynamodb/table_shapes.h"
 
 namespace mayfly::dynamodb {
@@ -58,5 +59,15 @@ Answer<TransactWriteItemsResponse> transact_write_items(Dynamodb& dynamodb,
 Answer<TransactGetItemsResponse> transact_get_items(Dynamodb& dynamodb,
                                                     const api::RequestContext& context,
                                                     TransactGetItemsRequest request);
+
+Answer<ExecuteStatementResponse> execute_statement(Dynamodb& dynamodb,
+                                                   const api::RequestContext& context,
+                                                   ExecuteStatementRequest request);
+Answer<BatchExecuteStatementResponse> batch_execute_statement(Dynamodb& dynamodb,
+                                                              const api::RequestContext& context,
+                                                              BatchExecuteStatementRequest request);
+Answer<ExecuteTransactionResponse> execute_transaction(Dynamodb& dynamodb,
+                                                       const api::RequestContext& context,
+                                                       ExecuteTransactionRequest request);
 
 }  // namespace mayfly::dynamodb

@@ -14,9 +14,9 @@ constexpr std::size_t kRowsAtOnce = 256;
 constexpr std::size_t kBytesAtOnce = 256 * 1024;
 
 // One page under way.
-class Page {
+class Reading {
  public:
-  Page(const Table& table, const Index* index, const PageRequest& request)
+  Reading(const Table& table, const Index* index, const PageRequest& request)
       : table_(table), index_(index), request_(request) {
     if (request.select != Select::count) response_.items.emplace();
   }
@@ -41,14 +41,13 @@ class Page {
     if (!request_.filter.condition || holds(*request_.filter.condition, *item)) {
       ++response_.count;
       if (response_.items) {
-        response_.items->push_back(
-            document_of(request_.projection ? project(*request_.projection, *item) : *item));
+        response_.items->push_back(document_of(shown(std::move(*item))));
       }
     }
     return !full;
   }
 
-  PageResponse finish() {
+  Page finish() {
     Capacity capacity;
     const double units = read_units(bytes_, request_.consistency);
     if (index_ == nullptr) {
@@ -57,8 +56,7 @@ class Page {
       capacity.add_index(*index_, units);
       capacity.table = fetched_units_;
     }
-    response_.consumed_capacity = consumed(table_.name, capacity, request_.report);
-    return std::move(response_);
+    return {std::move(response_), std::move(capacity)};
   }
 
   std::size_t rows_wanted() const {
@@ -68,6 +66,12 @@ class Page {
   }
 
  private:
+  Item shown(Item item) const {
+    if (!request_.projection) return item;
+    return request_.shown == Shown::in_place ? project(*request_.projection, item)
+                                             : select_columns(*request_.projection, item);
+  }
+
   const Table& table_;
   const Index* index_;
   const PageRequest& request_;
@@ -221,10 +225,10 @@ wire::Result<keys::Range> resume(const Table& table, const Index* index, keys::R
   return range;
 }
 
-base::Task<wire::Result<PageResponse>> read_page(store::Transaction& transaction, TablePtr table,
-                                                 const Index* index, keys::Range range,
-                                                 const PageRequest& request) {
-  Page page(*table, index, request);
+base::Task<wire::Result<Page>> read_page(store::Transaction& transaction, TablePtr table,
+                                         const Index* index, keys::Range range,
+                                         const PageRequest& request) {
+  Reading page(*table, index, request);
   const bool fetch = must_fetch(*table, index, request);
   while (range.begin < range.end) {
     store::RangeQuery query;

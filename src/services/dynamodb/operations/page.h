@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "services/dynamodb/keys.h"
+#include "services/dynamodb/model/constants.h"
 #include "services/dynamodb/operations/capacity.h"
 #include "services/dynamodb/operations/parameters.h"
 #include "services/dynamodb/operations/tables.h"
@@ -16,17 +17,28 @@ inline constexpr std::size_t kMaxPageBytes = 1024 * 1024;
 
 enum class Select : std::uint8_t { all_attributes, all_projected, specific, count };
 
+// How a projection is shown: inside the maps and lists that lead to it, or (PartiQL) as attributes
+// of their own.
+enum class Shown : std::uint8_t { in_place, by_last_name };
+
 // What Query and Scan ask of their rows, parsed. Moving it keeps the trees good.
 struct PageRequest {
   Placeholders placeholders;
+  Constants constants;
   OwnedCondition filter;
   std::optional<Projection> projection;
+  Shown shown = Shown::in_place;
   Select select = Select::all_attributes;
   std::optional<std::int32_t> limit;
   std::optional<Item> start;  // ExclusiveStartKey
   store::Direction direction = store::Direction::forward;
   Consistency consistency = Consistency::eventual;
-  Report report = Report::none;
+};
+
+// A page with what it cost, which is for the caller to report.
+struct Page {
+  PageResponse response;
+  Capacity capacity;
 };
 
 // The index named, or null; checks that it can be read so.
@@ -42,8 +54,8 @@ wire::Result<Select> select_of(const std::optional<std::string>& text, bool has_
 wire::Result<keys::Range> resume(const Table& table, const Index* index, keys::Range range,
                                  const PageRequest& request, std::string_view outside);
 
-base::Task<wire::Result<PageResponse>> read_page(store::Transaction& transaction, TablePtr table,
-                                                 const Index* index, keys::Range range,
-                                                 const PageRequest& request);
+base::Task<wire::Result<Page>> read_page(store::Transaction& transaction, TablePtr table,
+                                         const Index* index, keys::Range range,
+                                         const PageRequest& request);
 
 }  // namespace mayfly::dynamodb

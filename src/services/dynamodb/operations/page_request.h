@@ -30,7 +30,6 @@ wire::Result<void> read_page_request(Request& request, PageRequest& page,
   page.select = *select;
   page.limit = request.limit;
   page.consistency = request.consistent_read ? Consistency::strong : Consistency::eventual;
-  page.report = report_of(request.return_consumed_capacity);
   if (!request.exclusive_start_key.is_null()) {
     auto start = item_from(request.exclusive_start_key);
     if (!start) return std::unexpected(std::move(start).error());

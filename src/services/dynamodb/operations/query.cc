@@ -82,7 +82,11 @@ base::Task<wire::Result<PageResponse>> query(Dynamodb& dynamodb, const api::Requ
       resume(**table, *index, keys::query(**table, *index, *condition), parsed->page,
              "The provided starting key is outside query boundaries based on provided conditions");
   if (!range) co_return std::unexpected(std::move(range).error());
-  co_return co_await read_page(*transaction, *table, *index, std::move(*range), parsed->page);
+  auto read = co_await read_page(*transaction, *table, *index, std::move(*range), parsed->page);
+  if (!read) co_return std::unexpected(std::move(read).error());
+  read->response.consumed_capacity =
+      consumed(*name, read->capacity, report_of(request.return_consumed_capacity));
+  co_return std::move(read->response);
 }
 
 }  // namespace mayfly::dynamodb

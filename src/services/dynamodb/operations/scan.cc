@@ -63,7 +63,11 @@ base::Task<wire::Result<PageResponse>> scan(Dynamodb& dynamodb, const api::Reque
                       "ExclusiveStartKey with correct Segment. TotalSegments: " +
                           std::to_string(total) + " Segment: " + std::to_string(segment));
   if (!range) co_return std::unexpected(std::move(range).error());
-  co_return co_await read_page(*transaction, *table, *index, std::move(*range), *page);
+  auto read = co_await read_page(*transaction, *table, *index, std::move(*range), *page);
+  if (!read) co_return std::unexpected(std::move(read).error());
+  read->response.consumed_capacity =
+      consumed(*name, read->capacity, report_of(request.return_consumed_capacity));
+  co_return std::move(read->response);
 }
 
 }  // namespace mayfly::dynamodb

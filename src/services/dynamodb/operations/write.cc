@@ -85,6 +85,9 @@ bool needs_old_item(const Table& table, const Write& write) {
 }
 
 wire::ApiError condition_failed(const Write& write, const Item* before) {
+  if (write.unmet == Unmet::duplicate) {
+    return {&kDuplicateItem, "Duplicate primary key exists in table", {}, {}};
+  }
   wire::ApiError error{&kConditionalCheckFailed, "The conditional request failed", {}, {}};
   if (write.on_failure == OnFailure::all_old && before != nullptr) {
     error.members.set("Item", document_of(*before));
@@ -157,6 +160,8 @@ base::Task<wire::Result<std::optional<ItemCollectionMetrics>>> collection_metric
   co_return std::optional(std::move(metrics));
 }
 
+}  // namespace
+
 wire::Document attributes_of(const Write& write, const Written& written) {
   const auto whole = [](const std::optional<Item>& item) {
     return item ? document_of(*item) : wire::Document();
@@ -180,8 +185,6 @@ wire::Document attributes_of(const Write& write, const Written& written) {
   }
   return {};
 }
-
-}  // namespace
 
 wire::Result<std::string> row_of(const Table& table, const Write& write) {
   auto key = key_values(table, write);
@@ -248,18 +251,22 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
   co_return written;
 }
 
+base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::Scope& scope,
+                                               const std::string& name, const Write& write) {
+  co_return co_await store::transact(
+      dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<Written>> {
+        auto table = co_await open_table(dynamodb, transaction, scope, name, Missing::brief);
+        if (!table) co_return std::unexpected(std::move(table).error());
+        co_return co_await apply_write(transaction, **table, write);
+      });
+}
+
 base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb,
                                                   const api::RequestContext& context,
                                                   std::string table_name, Write write) {
   auto name = table_name_of(context.scope, std::move(table_name));
   if (!name) co_return std::unexpected(std::move(name).error());
-  auto written = co_await store::transact(
-      dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<Written>> {
-        auto table =
-            co_await open_table(dynamodb, transaction, context.scope, *name, Missing::brief);
-        if (!table) co_return std::unexpected(std::move(table).error());
-        co_return co_await apply_write(transaction, **table, write);
-      });
+  auto written = co_await commit_write(dynamodb, context.scope, *name, write);
   if (!written) co_return std::unexpected(std::move(written).error());
   WriteResponse response;
   response.attributes = attributes_of(write, *written);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "services/dynamodb/model/constants.h"
 #include "services/dynamodb/operations/capacity.h"
 #include "services/dynamodb/operations/parameters.h"
 #include "services/dynamodb/operations/tables.h"
@@ -18,6 +19,8 @@ namespace mayfly::dynamodb {
 enum class ReturnValues : std::uint8_t { none, all_old, updated_old, all_new, updated_new };
 enum class OnFailure : std::uint8_t { nothing, all_old };  // ReturnValuesOnConditionCheckFailure
 enum class Metrics : std::uint8_t { none, size };          // ReturnItemCollectionMetrics
+// What to answer where the condition does not hold: that, or that the item is there already.
+enum class Unmet : std::uint8_t { condition, duplicate };
 
 struct Write {
   enum class Kind : std::uint8_t { put, update, remove, check };
@@ -25,12 +28,14 @@ struct Write {
   Item item;  // of a put; the key of the others
   // What the trees point into; moving a Write keeps them good.
   Placeholders placeholders;
+  Constants constants;
   std::vector<LegacyCondition> legacy_conditions;
   std::vector<LegacyUpdate> legacy_updates;
   std::optional<Condition> condition;
   std::optional<Update> update;
   ReturnValues returns = ReturnValues::none;
   OnFailure on_failure = OnFailure::nothing;
+  Unmet unmet = Unmet::condition;
   Report report = Report::none;
   Metrics metrics = Metrics::none;
 };
@@ -42,7 +47,7 @@ struct Written {
   std::optional<ItemCollectionMetrics> metrics;
 };
 
-// Fails with kConditionalCheckFailed where the condition does not hold.
+// Fails with kConditionalCheckFailed (or kDuplicateItem) where the condition does not hold.
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
                                               const Write& write);
 
@@ -53,7 +58,13 @@ wire::Result<std::string> row_of(const Table& table, const Write& write);
 void put_index_entry(store::Transaction& transaction, const Table& table, const Index& index,
                      const Item& item);
 
-// Opens the table, applies the write and commits, as often as it takes.
+// What ReturnValues asks for; null for nothing.
+wire::Document attributes_of(const Write& write, const Written& written);
+
+// Opens the table, applies the write and commits, as often as it takes. `name` is the table's.
+base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::Scope& scope,
+                                               const std::string& name, const Write& write);
+// The same, with the answer of PutItem and its like.
 base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb,
                                                   const api::RequestContext& context,
                                                   std::string table_name, Write write);

@@ -23,5 +23,8 @@ Checked<Item> apply(const Update& update, const Item& before);
 // The named parts, inside the maps and lists that lead to them; list elements close ranks.
 Item project(const std::vector<const Path*>& paths, const Item& item);
 Item project(const Projection& projection, const Item& item);
+// As PartiQL's SELECT has it: what each path leads to, named by the path's last name; a list's
+// element by its place in the projection ("_1").
+Item select_columns(const Projection& projection, const Item& item);
 
 }  // namespace mayfly::dynamodb

@@ -85,4 +85,15 @@ Item project(const Projection& projection, const Item& item) {
   return project(paths, item);
 }
 
+Item select_columns(const Projection& projection, const Item& item) {
+  Item out;
+  for (std::size_t i = 0; i < projection.size(); ++i) {
+    const Value* value = find(item, projection[i]);
+    if (value == nullptr) continue;
+    const PathElement& last = projection[i].elements.back();
+    out.set(last.kind == PathElement::Kind::name ? last.name : "_" + std::to_string(i + 1), *value);
+  }
+  return out;
+}
+
 }  // namespace mayfly::dynamodb

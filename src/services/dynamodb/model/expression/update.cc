@@ -13,25 +13,7 @@ constexpr std::string_view kBadPath =
     "The document path provided in the update expression is invalid for update";
 constexpr std::string_view kWrongType =
     "An operand in the update expression has an incorrect data type";
-constexpr std::string_view kTooDeep =
-    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
-    "beyond "
-    "supported limit";
-
 std::unexpected<Invalid> fail(std::string_view message) { return invalid(std::string(message)); }
-
-int depth_of(const Value& value) {
-  int deepest = 0;
-  if (const Map* map = value.as<Map>()) {
-    for (const Map::Entry& entry : *map) deepest = std::max(deepest, depth_of(entry.value));
-    return deepest + 1;
-  }
-  if (const List* list = value.as<List>()) {
-    for (const Value& element : *list) deepest = std::max(deepest, depth_of(element));
-    return deepest + 1;
-  }
-  return 0;
-}
 
 Checked<Value> evaluate(const UpdateTerm& term, const Item& item);
 
@@ -172,7 +154,7 @@ class Changes {
       auto value = evaluate(set.term, before_);
       if (!value) return std::unexpected(std::move(value).error());
       const int above = static_cast<int>(set.path.elements.size()) - 1;
-      if (above + depth_of(*value) > kMaxNesting) return fail(kTooDeep);
+      if (above + depth_of(*value) > kMaxNesting) return fail(kNestedTooDeep);
       puts_.emplace_back(&set.path, std::move(*value));
     }
     for (const Update::WithValue& add : update.adds) {
