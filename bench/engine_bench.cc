@@ -262,6 +262,17 @@ int main(int argc, char** argv) {
   const auto sdk = function("sdk", "app.py", with_sdk, "python3.11", "app.handler");
   const auto node = function("node", "index.js", "exports.handler = async (event) => event;",
                              "nodejs20.x", "index.handler");
+  const auto node_sdk =
+      function("node-sdk", "index.js",
+               "const { DynamoDBClient, PutItemCommand } = require('@aws-sdk/client-dynamodb');\n"
+               "const client = new DynamoDBClient({});\n"
+               "exports.handler = async (event) => event;",
+               "nodejs20.x", "index.handler");
+  // The SDK as a function's own package brings it; what the tests have installed.
+  std::error_code no_sdk;
+  std::filesystem::copy(MAYFLY_SOURCE_DIR "/tests/api/js/node_modules",
+                        node_sdk->code_folder + "/node_modules",
+                        std::filesystem::copy_options::recursive, no_sdk);
 
   {  // Before the warden and its threads: these fork.
     std::printf("%-58s %13s %13s\n", "", "p50", "p99");
@@ -285,6 +296,7 @@ int main(int argc, char** argv) {
   {
     engine::EngineOptions options;
     options.runtimes_folder = runtimes;
+    options.network = sandbox::Network::isolated;
     engine::Engine engine(
         options, engine::Engine::Parts{*warden, io, server, nullptr, logs, usage, clock, ids});
 
@@ -317,6 +329,23 @@ int main(int argc, char** argv) {
       reap();
       return out;
     };
+    const auto spares = [&](const std::shared_ptr<engine::FunctionSpec>& spec, int count) {
+      std::vector<double> out;
+      for (int i = 0; i < count; ++i) {
+        reap();
+        (void)base::sync_wait(engine.prepare(spec));
+        while (engine.stats().idle == 0) ::usleep(1'000);
+        ::usleep(5'000);
+        const auto start = Steady::now();
+        auto outcome = base::sync_wait(engine.run(spec, event("1")));
+        out.push_back(us_since(start));
+        check(outcome);
+        if (outcome->cold_start != ports::ColdStart::spare)
+          std::fprintf(stderr, "not a spare but %d\n", static_cast<int>(outcome->cold_start));
+      }
+      reap();
+      return out;
+    };
     const auto execs = [&](const std::shared_ptr<engine::FunctionSpec>& spec, int count) {
       std::vector<double> out;
       for (int i = 0; i < count; ++i) {
@@ -331,11 +360,20 @@ int main(int argc, char** argv) {
     };
     print("cold start by clone, no SDK", clones(plain, 100));
     print("cold start by clone, boto3 and a resource loaded in INIT", clones(sdk, 100));
+    print("cold start from a spare, the same function", spares(sdk, 100));
+    print("cold start by clone, Node.js, no SDK", clones(node, 100));
+    if (!no_sdk) {
+      print("cold start by clone, Node.js, SDK v3 and a DynamoDB client", clones(node_sdk, 100));
+      print("cold start from a spare, the same function", spares(node_sdk, 100));
+    }
     auto unclonable = function("unclonable", "app.py", echo, "python3.11", "app.handler");
     unclonable->environment["MAYFLY_CLONE"] = "off";
     print("cold start by exec, Python", execs(unclonable, 10));
     print("first start: template INIT and clone, Python with boto3", execs(sdk, 5));
-    print("cold start by exec, Node.js", execs(node, 10));
+    auto node_alone = std::make_shared<engine::FunctionSpec>(*node);
+    node_alone->cloning = engine::Cloning::off;
+    print("cold start by exec, Node.js", execs(node_alone, 10));
+    print("first start: template INIT and clone, Node.js", execs(node, 10));
 
     // Ten idle clones and their template, nothing else.
     engine.retire(plain->scope, plain->function, plain->version, "");

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "clone_protocol.h"
+#include "warm_pages.h"
 
 /* Stand-bys share the template's memory, thread pointer and errno. That is safe because of two rules. The warden has
  * at most one of {template making a stand-by, stand-by forking} happen at a time; while a stand-by waits it touches only
@@ -168,6 +169,7 @@ static void become_clone(struct stand_by *from) {
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   /* Entering the mount namespace led to its root. */
   if (chdir(state.folder) != 0 && chdir("/") != 0) _exit(126);
+  mayfly_warm_pages_copy();
 }
 
 static const struct {
@@ -262,8 +264,11 @@ static int serve_orders(void) {
   }
 }
 
+void mayfly_clone_note_pages(void) { mayfly_warm_pages_note(); }
+
 int mayfly_clone_wait(void) {
   if (fcntl(MAYFLY_CLONE_CHANNEL_FD, F_SETFD, FD_CLOEXEC) != 0) return -errno;
+  mayfly_warm_pages_begin();
   if (!getcwd(state.folder, sizeof state.folder)) strcpy(state.folder, "/");
   sigaltstack(NULL, &state.signal_stack);
   /* Stand-bys that have ended leave no zombies. Clones get the old action back. */

@@ -20,6 +20,11 @@ extern "C" {
 /* 0 in a clone. In the template: -errno, where the channel has closed (-EPIPE) or cannot be used. */
 int mayfly_clone_wait(void);
 
+/* In a clone, once its first event is answered: notes which pages that took, for the clones that follow. They copy those in
+ * a few calls before they return from mayfly_clone_wait(), instead of one page fault each. Only the first call of all
+ * clones does anything; cheap otherwise. Failure costs time, nothing else. */
+void mayfly_clone_note_pages(void);
+
 #ifdef __cplusplus
 }
 #endif

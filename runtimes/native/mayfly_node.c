@@ -6,6 +6,7 @@
  *                       libuv has under way)
  *   waitForClone()   returns in a clone only: 32 random bytes; throws where this process cannot be a template (any more).
  *                    Not from within a callback of a descriptor (setImmediate is the place): it replaces the loop's epoll
+ *   notePages()      after a clone's first event: which pages it took, for the clones that follow
  *   pid()            of this process, as it is now: process.pid is the template's
  *   exit(status)     without Node's own clean-up, which waits for threads that a clone does not have
  *
@@ -125,6 +126,13 @@ static napi_value process_state(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static napi_value note_pages(napi_env env, napi_callback_info info) {
+  (void)env;
+  (void)info;
+  mayfly_clone_note_pages();
+  return NULL;
+}
+
 static napi_value pid(napi_env env, napi_callback_info info) {
   (void)info;
   napi_value number = NULL;
@@ -146,6 +154,7 @@ NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
       {"waitForClone", NULL, wait_for_clone, NULL, NULL, NULL, napi_enumerable, NULL},
       {"processState", NULL, process_state, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"notePages", NULL, note_pages, NULL, NULL, NULL, napi_enumerable, NULL},
       {"pid", NULL, pid, NULL, NULL, NULL, napi_enumerable, NULL},
       {"exit", NULL, exit_now, NULL, NULL, NULL, napi_enumerable, NULL},
   };

@@ -3,6 +3,7 @@
  * Limited API, so one build serves every Python from 3.8 on.
  *
  *   wait_for_clone()          returns in a clone only; OSError where this process cannot be a template (any more)
+ *   note_pages()              after a clone's first event: which pages it took, for the clones that follow
  *   recv_frame()              -> (type: str, payload: bytes), or None where the engine has closed
  *   send_frame(type, payload) type: a str of one character, payload: bytes
  *   process_state()           -> dict of counts: threads, children, sockets, event_fds, writable_files, shared_mappings */
@@ -37,6 +38,13 @@ static PyObject *wait_for_clone(PyObject *module, PyObject *nothing) {
     return fail(-error);
   }
   PyOS_AfterFork_Child();
+  Py_RETURN_NONE;
+}
+
+static PyObject *note_pages(PyObject *module, PyObject *nothing) {
+  (void)module;
+  (void)nothing;
+  mayfly_clone_note_pages();
   Py_RETURN_NONE;
 }
 
@@ -137,6 +145,7 @@ static PyObject *process_state(PyObject *module, PyObject *nothing) {
 
 static PyMethodDef methods[] = {
     {"wait_for_clone", wait_for_clone, METH_NOARGS, "Wait as a template; returns in a clone only."},
+    {"note_pages", note_pages, METH_NOARGS, "Note which pages the first event took."},
     {"recv_frame", recv_frame, METH_NOARGS, "The next frame from the engine: (type, payload), or None."},
     {"send_frame", send_frame, METH_VARARGS, "Send a frame (type, payload) to the engine."},
     {"process_state", process_state, METH_NOARGS, "Counts of what a template must not hold."},

@@ -25,7 +25,9 @@ constexpr std::chrono::seconds kOrderLimit{30};
 constexpr std::chrono::milliseconds kRefillDelay{2};
 // Without clones for this long, one spare is enough.
 constexpr std::chrono::seconds kQuiet{10};
-constexpr std::size_t kMaxSpares = 4;
+// Moving stand-bys into their groups costs the kernel one grace period, however many are moved
+// within it: so a burst is served by making many nests side by side.
+constexpr std::size_t kMaxSpares = 16;
 constexpr int kMaxUninvited = 100;
 // However much its template holds, a clone may allocate this much of its own.
 constexpr std::uint64_t kLeastCloneMemory = 16ULL << 20;
@@ -98,7 +100,7 @@ void Sandbox::clone(CloneRequest request, base::UniqueFd control, base::UniqueFd
   // A clone that finds no nest ready is a sign of a burst: more are kept ready for a while.
   const auto ready = std::ranges::count(nests_, Nest::State::ready, &Nest::state);
   if (static_cast<std::size_t>(ready) < pending_.size())
-    spares_ = std::min(spares_ + 1, kMaxSpares);
+    spares_ = std::clamp<std::size_t>(2 * spares_, 1, kMaxSpares);
   quiet_ = shared_.loop.after(kQuiet, [this] { shrink_spares(); });
   pump();
 }
@@ -131,7 +133,7 @@ void Sandbox::pump() {
     if (nest->state() <= Nest::State::ready && nest->tmp_bytes() == usual_limits_.tmp_bytes)
       ++coming;
   }
-  for (; coming < std::min<std::size_t>(pending_.size(), 16); ++coming)
+  for (; coming < std::min(pending_.size(), kMaxSpares); ++coming)
     add_nest(usual_limits_.tmp_bytes);
   if (coming < spares_ && !refill_) {
     refill_ = shared_.loop.after(kRefillDelay, [this] {
@@ -139,7 +141,7 @@ void Sandbox::pump() {
       if (pending_.empty()) {
         std::size_t there = 0;
         for (const auto& nest : nests_) there += nest->state() <= Nest::State::ready ? 1 : 0;
-        if (there < spares_) add_nest(usual_limits_.tmp_bytes);
+        for (; there < spares_; ++there) add_nest(usual_limits_.tmp_bytes);
       }
       pump();
     });

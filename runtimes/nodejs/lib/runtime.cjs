@@ -65,7 +65,10 @@ class Runtime {
       return this.#serve();
     }
     this.link.sendNow('R', ready);
-    this.template.wait(() => this.#serve(), () => process.exit(0));  // the warden has let go of it
+    this.template.wait(() => {
+      this.afterFirst = () => this.template.notePages();
+      this.#serve();
+    }, () => process.exit(0));  // the warden has let go of it
   }
 
   #serve() {
@@ -132,6 +135,8 @@ class Runtime {
     }
     this.link.ref();
     this.link.send(...frame);
+    this.afterFirst?.();
+    this.afterFirst = undefined;
   }
 
   #failed(error) {

@@ -132,6 +132,11 @@ class Template {
     return found.join(', ');
   }
 
+  // In a clone, once its first event is answered.
+  notePages() {
+    setImmediate(() => this.native.notePages()).unref();
+  }
+
   // Calls `begin` in each clone; nothing in the template. `failed` where there can be no clones (any more).
   wait(begin, failed) {
     // In a callback of its own: the event loop's epoll is replaced below.

@@ -36,7 +36,7 @@ def run():
     _send_ready(transport, True, "")
     native.wait_for_clone()
     template.renew()
-    _serve(transport, function, _after_restore(after))
+    _serve(transport, function, _after_restore(after), native.note_pages)
 
 
 def _init(transport):
@@ -105,7 +105,7 @@ def _set_trace(header):
         del os.environ["_X_AMZN_TRACE_ID"]
 
 
-def _serve(transport, function, broken):
+def _serve(transport, function, broken, after_first=None):
     receive = transport.recv_frame
     send = transport.send_frame
     loads = marshal.loads
@@ -132,6 +132,9 @@ def _serve(transport, function, broken):
         send(kind, answer)
         if broken is not None:
             os._exit(1)
+        if after_first is not None:
+            after_first()
+            after_first = None
 
 
 def _handle(function, meta, data, broken):

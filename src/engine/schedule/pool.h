@@ -50,7 +50,8 @@ struct Pool {
       false;  // the first clone goes on with the log stream that INIT wrote to
   std::vector<base::OneShot<TemplateResult>> template_waiters;
 
-  double level = 0;  // the most events at a time lately, decaying (spares.cc)
+  double level = 0;                // the most events at a time lately, decaying (spares.cc),
+  base::MonotonicTime level_at{};  // as of then
   base::MonotonicTime used{};
   std::int64_t typical_bytes = 0;  // the most that one of its environments was seen to hold
 

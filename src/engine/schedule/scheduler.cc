@@ -113,6 +113,7 @@ std::expected<Scheduler::PoolPtr, Refusal> Scheduler::pool_of(
   if (!choice->note.empty()) base::log_warn("function {}: {}", function->function, choice->note);
   auto pool = std::make_shared<Pool>();
   pool->spec = function;
+  pool->level_at = services_.clock.monotonic();
   pool->choice = std::move(*choice);
   pool->unfit_reason = launcher_.why_never_cloned(*function, pool->choice);
   if (!pool->unfit_reason.empty()) pool->template_state = TemplateState::unfit;
@@ -380,7 +381,7 @@ void Scheduler::sweep() {
       };
       const std::size_t before = to_end.size();
       old(pool.idle, options.environment_idle);
-      forget_demand(pool);
+      forget_demand(pool, now);
       // What was forked is forked again in no time, unlike what has run its own INIT.
       old(pool.prepared,
           pool.template_state == TemplateState::ready ? options.spare_idle : options.template_idle);

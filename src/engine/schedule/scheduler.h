@@ -120,7 +120,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   void launch_spares(const PoolPtr& pool, int count);
   base::Task<void> bring_up_spare(PoolPtr pool, http::Loop& loop);
   void note_arrival(Pool& pool);
-  static void forget_demand(Pool& pool);
+  static void forget_demand(Pool& pool, base::MonotonicTime now);
 
   std::chrono::milliseconds init_budget(const Pool& pool, InitPhase phase) const;
   // What a clone is taken to hold of its own before it was measured: it shares the rest with its

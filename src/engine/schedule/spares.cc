@@ -7,6 +7,7 @@
 // billed time, never push anything else out of memory, and go first when others need room.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/spawn.h"
 #include "engine/schedule/activity.h"
@@ -15,7 +16,7 @@
 namespace mayfly::engine {
 namespace {
 
-constexpr double kDecayOfASecond = 0.9659;  // a half in 20 s; the sweep comes by once a second
+constexpr double kHalfLifeSeconds = 20;
 constexpr double kForgotten = 0.5;
 // Forking takes the processor from events, so few at a time.
 constexpr std::int64_t kAtATime = 2;
@@ -27,8 +28,9 @@ void Scheduler::note_arrival(Pool& pool) {
   pool.level = std::max(pool.level, now);
 }
 
-void Scheduler::forget_demand(Pool& pool) {
-  pool.level *= kDecayOfASecond;
+void Scheduler::forget_demand(Pool& pool, base::MonotonicTime now) {
+  const std::chrono::duration<double> passed = now - std::exchange(pool.level_at, now);
+  pool.level *= std::exp2(-passed.count() / kHalfLifeSeconds);
   if (pool.level < kForgotten) pool.level = 0;
 }
 

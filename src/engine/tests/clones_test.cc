@@ -169,9 +169,10 @@ exports.handler = async () => {
   let hot = 0;
   for (let i = 0; i < 3e6; ++i) hot = (hot + i * 7) % 1000003;
   const worker = new Worker('require("worker_threads").parentPort.postMessage("worker")', { eval: true });
+  const said = new Promise((resolve) => worker.once('message', resolve));
   return [await fs.readFile('/tmp/a', 'utf8'), served, (await util.promisify(zlib.gzip)('abc')).length > 0,
           (await WebAssembly.instantiate(wasm)).instance !== undefined, (await import('node:path')).sep, objects.length,
-          (await util.promisify(execFile)('/bin/echo', ['child'])).stdout, await new Promise((r) => worker.once('message', r)),
+          (await util.promisify(execFile)('/bin/echo', ['child'])).stdout, await said,
           (await require('dns').promises.lookup('localhost')).family > 0, ticks > 0, process.pid > 0,
           require('fs').readlinkSync('/proc/self') === String(process.pid)];
 };
