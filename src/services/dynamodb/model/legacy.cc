@@ -46,6 +46,7 @@ bool takes(const Comparison& comparison, Type type) {
       return type == Type::s || type == Type::b;
     case Condition::Kind::contains:
     case Condition::Kind::between:
+    case Condition::Kind::in:
       return type <= Type::b;
     case Condition::Kind::compare:
       return comparison.comparator == Comparator::eq || comparison.comparator == Comparator::ne ||

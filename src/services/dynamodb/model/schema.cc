@@ -72,6 +72,11 @@ Checked<void> check_index_key(const Index& index, const KeyAttribute& attribute,
         empty_key_text(*value) + " value. IndexName: " + index.name +
         ", IndexKey: " + attribute.name);
   }
+  if (length > limit && kind == WriteKind::update) {
+    return invalid(
+        "The update expression attempted to update the secondary index key beyond allowed size "
+        "limits");
+  }
   if (length > limit) {
     return invalid("One or more parameter values were invalid: Size of index key " +
                    attribute.name + " has exceeded the maximum size limit of " +

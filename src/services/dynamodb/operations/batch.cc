@@ -43,6 +43,11 @@ wire::Result<TableRead> read_table_read(const base::Scope& scope, const std::str
       request.consistent_read.value_or(false) ? Consistency::strong : Consistency::eventual;
   read.documents = std::move(request.keys);
   read.rest = request;  // before its names and attributes are taken
+  if (auto checked = check_projection_use(request.projection_expression, request.attributes_to_get,
+                                          request.names);
+      !checked) {
+    return std::unexpected(std::move(checked).error());
+  }
   for (wire::Document document : read.documents) {
     auto key = item_from(document);
     if (!key) return std::unexpected(std::move(key).error());
@@ -51,8 +56,7 @@ wire::Result<TableRead> read_table_read(const base::Scope& scope, const std::str
     read.keys.push_back(std::move(*key));
   }
   auto projection =
-      read_projection({"AttributesToGet", request.attributes_to_get.has_value()},
-                      request.projection_expression, request.attributes_to_get, request.names);
+      read_projection(request.projection_expression, request.attributes_to_get, request.names);
   if (!projection) return std::unexpected(std::move(projection).error());
   read.projection = std::move(*projection);
   return read;
@@ -91,6 +95,9 @@ wire::Result<Write> read_batch_write(WriteRequest& request) {
   auto item = item_from(request.put ? request.put->item : request.remove->key);
   if (!item) return std::unexpected(std::move(item).error());
   write.item = std::move(*item);
+  if (auto checked = check_item_size(write); !checked) {
+    return std::unexpected(std::move(checked).error());
+  }
   return write;
 }
 
@@ -156,8 +163,12 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
   if (!tables) co_return std::unexpected(std::move(tables).error());
   std::set<std::string> rows;
   for (const BatchWrite& write : writes) {
-    auto row = row_of(*(*tables)[write.name], write.write);
+    const Table& table = *(*tables)[write.name];
+    auto row = row_of(table, write.write);
     if (!row) co_return std::unexpected(std::move(row).error());
+    if (auto checked = check_write(table, write.write); !checked) {
+      co_return std::unexpected(std::move(checked).error());
+    }
     if (!rows.insert(std::move(*row)).second) co_return refuse(std::string(kDuplicates));
   }
   BatchOutcome outcome;

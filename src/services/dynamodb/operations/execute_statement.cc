@@ -89,8 +89,12 @@ class SelectRun {
     page.start = std::move(from.start);
     for (std::size_t i = from.range; i < selection_.ranges.size(); ++i) {
       page.limit = left_;
-      auto range = resume(*table_, selection_.index, selection_.ranges[i], page, kForeignToken);
-      if (!range) co_return std::unexpected(std::move(range).error());
+      std::optional range = selection_.ranges[i];
+      if (page.start) {
+        auto row = start_row(*table_, selection_.index, *page.start);
+        if (row) range = resume(std::move(*range), std::move(*row), page.direction);
+        if (!row || !range) co_return refuse(std::string(kForeignToken));
+      }
       auto read =
           co_await read_page(transaction, table_, selection_.index, std::move(*range), page);
       if (!read) co_return std::unexpected(std::move(read).error());

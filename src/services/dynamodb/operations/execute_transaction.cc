@@ -84,7 +84,7 @@ base::Task<wire::Result<ExecuteTransactionResponse>> execute_transaction(
   if (!outcome) co_return std::unexpected(std::move(outcome).error());
   ExecuteTransactionResponse response;
   response.responses.resize(writes.size());
-  response.consumed_capacity = consumed_all(outcome->capacity, report, Split::write);
+  response.consumed_capacity = consumed_all(outcome->capacity, report, outcome->split);
   co_return response;
 }
 

@@ -26,12 +26,16 @@ base::Task<wire::Result<GetItemResponse>> get_item(Dynamodb& dynamodb,
                                                    GetItemRequest request) {
   auto name = table_name_of(context.scope, std::move(request.table_name));
   if (!name) co_return std::unexpected(std::move(name).error());
-  auto reading =
-      read_projection({"AttributesToGet", request.attributes_to_get.has_value()},
-                      request.projection_expression, request.attributes_to_get, request.names);
-  if (!reading) co_return std::unexpected(std::move(reading).error());
+  if (auto checked = check_projection_use(request.projection_expression, request.attributes_to_get,
+                                          request.names);
+      !checked) {
+    co_return std::unexpected(std::move(checked).error());
+  }
   auto key = item_from(request.key);
   if (!key) co_return std::unexpected(std::move(key).error());
+  auto reading =
+      read_projection(request.projection_expression, request.attributes_to_get, request.names);
+  if (!reading) co_return std::unexpected(std::move(reading).error());
 
   const std::unique_ptr<store::Transaction> transaction = dynamodb.store.begin();
   auto table = co_await open_table(dynamodb, *transaction, context.scope, *name, Missing::brief,

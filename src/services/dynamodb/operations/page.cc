@@ -122,25 +122,6 @@ wire::Result<void> check_projected(const Table& table, const Index& index,
                 " does not project [" + missing + "]");
 }
 
-std::unexpected<wire::ApiError> bad_start(std::string_view why = {}) {
-  std::string message = "The provided starting key is invalid";
-  if (!why.empty()) message.append(": ").append(why);
-  return refuse(std::move(message));
-}
-
-// The row that ExclusiveStartKey names, whether it is there or not.
-wire::Result<std::string> start_row(const Table& table, const Index* index, const Item& start) {
-  const std::size_t wanted = key_attributes(table, index, start).size();
-  Item table_key = key_attributes(table, nullptr, start);
-  if (wanted != start.size()) return bad_start();
-  auto key = key_of_key(table.keys, table_key);
-  if (!key) return bad_start("The provided key element does not match the schema");
-  if (index == nullptr) return keys::item(table, *key);
-  const auto entry_key = index_key(*index, start);
-  if (!entry_key) return bad_start();
-  return keys::index_entry(table, *index, *entry_key, *key);
-}
-
 // The table's row that an index entry stands for. Both were written together, so it is there.
 base::Task<wire::Result<std::string>> fetch_row(store::Transaction& transaction, const Table& table,
                                                 std::string_view entry) {
@@ -157,37 +138,26 @@ base::Task<wire::Result<std::string>> fetch_row(store::Transaction& transaction,
 }  // namespace
 
 wire::Result<Select> select_of(const std::optional<std::string>& text, bool has_index,
-                               bool has_projection) {
+                               std::string_view projection) {
   if (!text) {
-    if (has_projection) return Select::specific;
+    if (!projection.empty()) return Select::specific;
     return has_index ? Select::all_projected : Select::all_attributes;
   }
-  if (*text == "COUNT") {
-    if (has_projection) {
-      return refuse(
-          "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get only "
-          "the Count");
-    }
-    return Select::count;
-  }
   if (*text == "SPECIFIC_ATTRIBUTES") {
-    if (!has_projection) {
-      return refuse(
-          "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
-          "SPECIFIC_ATTRIBUTES");
-    }
-    return Select::specific;
-  }
-  if (has_projection) {
+    if (!projection.empty()) return Select::specific;
     return refuse(
-        "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get " + *text);
+        "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+        "SPECIFIC_ATTRIBUTES");
   }
-  if (*text == "ALL_PROJECTED_ATTRIBUTES") {
-    if (!has_index)
-      return refuse("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
-    return Select::all_projected;
+  if (*text == "ALL_PROJECTED_ATTRIBUTES" && !has_index) {
+    return refuse("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
   }
-  return Select::all_attributes;
+  if (!projection.empty()) {
+    return refuse("Cannot specify the " + std::string(projection) + " when choosing to get " +
+                  (*text == "COUNT" ? "only the Count" : *text));
+  }
+  if (*text == "COUNT") return Select::count;
+  return *text == "ALL_PROJECTED_ATTRIBUTES" ? Select::all_projected : Select::all_attributes;
 }
 
 wire::Result<const Index*> readable_index(const Table& table,
@@ -208,18 +178,29 @@ wire::Result<const Index*> readable_index(const Table& table,
   return index;
 }
 
-wire::Result<keys::Range> resume(const Table& table, const Index* index, keys::Range range,
-                                 const PageRequest& request, std::string_view outside) {
-  if (!request.start) return range;
-  auto row = start_row(table, index, *request.start);
-  if (!row) return std::unexpected(std::move(row).error());
-  if (*row < range.begin || (!range.end.empty() && *row >= range.end)) {
-    return refuse(std::string(outside));
+std::optional<std::string> start_row(const Table& table, const Index* index, const Item& start) {
+  if (key_attributes(table, index, start).size() != start.size()) return std::nullopt;
+  const auto key = key_of_key(table.keys, key_attributes(table, nullptr, start));
+  if (!key) return std::nullopt;
+  // The values of `key` are those of a copy; what goes on is made of `start`.
+  KeyValues table_key;
+  table_key.partition = start.find(table.keys.partition.name);
+  if (table.keys.sort) table_key.sort = start.find(table.keys.sort->name);
+  if (index == nullptr) return keys::item(table, table_key);
+  const auto entry_key = index_key(*index, start);
+  if (!entry_key) return std::nullopt;
+  return keys::index_entry(table, *index, *entry_key, table_key);
+}
+
+std::optional<keys::Range> resume(keys::Range range, std::string start_row,
+                                  store::Direction direction) {
+  if (start_row < range.begin || (!range.end.empty() && start_row >= range.end)) {
+    return std::nullopt;
   }
-  if (request.direction == store::Direction::reverse) {
-    range.end = std::move(*row);
+  if (direction == store::Direction::reverse) {
+    range.end = std::move(start_row);
   } else {
-    range.begin = std::move(*row);
+    range.begin = std::move(start_row);
     range.begin.push_back('\0');  // the first key behind it
   }
   return range;

@@ -45,14 +45,18 @@ struct Page {
 wire::Result<const Index*> readable_index(const Table& table,
                                           const std::optional<std::string>& name,
                                           const PageRequest& request);
-// Select, from the parameter and what else is given.
+// Select, from the parameter and what else is given: `projection` is the parameter that names
+// attributes, or empty.
 wire::Result<Select> select_of(const std::optional<std::string>& text, bool has_index,
-                               bool has_projection);
+                               std::string_view projection);
 
-// The part of `range` behind ExclusiveStartKey (before it, in reverse). `outside`: what to say of a
-// key that is not in it.
-wire::Result<keys::Range> resume(const Table& table, const Index* index, keys::Range range,
-                                 const PageRequest& request, std::string_view outside);
+// The row that ExclusiveStartKey names, whether it is there or not; nullopt where it cannot name
+// one.
+std::optional<std::string> start_row(const Table& table, const Index* index, const Item& start);
+// The part of `range` behind that row (before it, in reverse); nullopt where it is not in the
+// range.
+std::optional<keys::Range> resume(keys::Range range, std::string start_row,
+                                  store::Direction direction);
 
 base::Task<wire::Result<Page>> read_page(store::Transaction& transaction, TablePtr table,
                                          const Index* index, keys::Range range,

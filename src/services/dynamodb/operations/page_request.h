@@ -19,25 +19,35 @@ wire::Result<void> read_page_request(Request& request, PageRequest& page,
   more_legacy.push_back({"AttributesToGet", request.attributes_to_get.has_value()});
   more_legacy.push_back({filter_name, filters.has_value()});
   more_legacy.push_back({"ConditionalOperator", request.conditional_operator.has_value()});
-  const Given projection{"ProjectionExpression", request.projection_expression.has_value()};
-  std::vector<Given> expressions = value_expressions;
-  expressions.push_back(projection);
-  if (auto checked = check_generations(more_legacy, expressions); !checked) return checked;
+  const ParameterUse use{std::move(more_legacy),
+                         value_expressions,
+                         {{"ProjectionExpression", request.projection_expression.has_value()}}};
+  if (auto checked = check_use(use, request.names, request.values); !checked) return checked;
+  if (auto checked = check_conditional_operator(request.conditional_operator, filters); !checked) {
+    return checked;
+  }
 
   auto select = select_of(request.select, request.index_name.has_value(),
-                          request.projection_expression || request.attributes_to_get);
+                          request.attributes_to_get       ? "AttributesToGet"
+                          : request.projection_expression ? "ProjectionExpression"
+                                                          : "");
   if (!select) return std::unexpected(std::move(select).error());
   page.select = *select;
   page.limit = request.limit;
   page.consistency = request.consistent_read ? Consistency::strong : Consistency::eventual;
   if (!request.exclusive_start_key.is_null()) {
     auto start = item_from(request.exclusive_start_key);
-    if (!start) return std::unexpected(std::move(start).error());
+    if (!start) {
+      wire::ApiError error = std::move(start).error();
+      if (error.spec == &kValidation) {
+        error.message = "The provided starting key is invalid: " + error.message;
+      }
+      return std::unexpected(std::move(error));
+    }
     page.start = std::move(*start);
   }
 
-  auto placeholders =
-      placeholders_of(request.names, request.values, value_expressions, {projection});
+  auto placeholders = placeholders_of(request.names, request.values);
   if (!placeholders) return std::unexpected(std::move(placeholders).error());
   page.placeholders = std::move(*placeholders);
   auto paths =

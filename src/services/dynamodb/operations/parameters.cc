@@ -9,6 +9,9 @@
 namespace mayfly::dynamodb {
 namespace {
 
+// Of all names of a request, and of all values: 2 MB each.
+constexpr std::size_t kMaxPlaceholderBytes = 2 * 1024 * 1024;
+
 std::string join(const std::vector<Given>& parameters, bool present, std::string_view separator) {
   std::string out;
   for (const Given& given : parameters) {
@@ -96,55 +99,79 @@ wire::Result<OwnedCondition> translated(std::vector<LegacyCondition> legacy,
 
 }  // namespace
 
-wire::Result<void> check_generations(const std::vector<Given>& legacy,
-                                     const std::vector<Given>& expressions) {
-  if (any(legacy) && any(expressions)) {
+wire::Result<void> check_use(const ParameterUse& use, const Names& names,
+                             const wire::Document& values) {
+  std::vector<Given> expressions = use.other_expressions;
+  expressions.insert(expressions.end(), use.value_expressions.begin(), use.value_expressions.end());
+  if (any(use.legacy) && any(expressions)) {
     return refuse(
         "Can not use both expression and non-expression parameters in the same request: "
-        "Non-expression "
-        "parameters: {" +
-        join(legacy, true, ", ") + "} Expression parameters: {" + join(expressions, true, ", ") +
-        "}");
+        "Non-expression parameters: {" +
+        join(use.legacy, true, ", ") + "} Expression parameters: {" +
+        join(expressions, true, ", ") + "}");
+  }
+  if (names && !any(expressions)) {
+    return refuse("ExpressionAttributeNames can only be specified when using expressions");
+  }
+  if (!values.is_null() && !any(use.value_expressions)) {
+    return refuse("ExpressionAttributeValues can only be specified when using expressions: " +
+                  join(use.value_expressions, false, " and ") +
+                  (use.value_expressions.size() == 1 ? " is null" : " are null"));
   }
   return {};
 }
 
-wire::Result<Placeholders> placeholders_of(Names& names, wire::Document& values,
-                                           const std::vector<Given>& value_expressions,
-                                           const std::vector<Given>& other_expressions) {
+namespace {
+
+wire::Result<void> add_names(Names& names, Placeholders& out) {
+  if (names->empty()) return refuse("ExpressionAttributeNames must not be empty");
+  std::size_t bytes = 0;
+  for (auto& [key, name] : *names) {
+    bytes += key.size() + name.size();
+    if (bytes > kMaxPlaceholderBytes) return refuse("ExpressionAttributeNames exceeds max size");
+    if (auto added = out.add_name(key, std::move(name)); !added) {
+      return refuse(std::move(added).error());
+    }
+  }
+  return {};
+}
+
+wire::Result<void> add_values(wire::Document& values, Placeholders& out) {
+  wire::DocumentMap* map = values.as_map();
+  if (map == nullptr) return wire::fail(wire::kSerialization, "Unexpected field type");
+  if (map->empty()) return refuse("ExpressionAttributeValues must not be empty");
+  std::size_t bytes = 0;
+  for (auto& [key, document] : *map) {
+    auto value = value_from(document);
+    if (!value) {
+      wire::ApiError error = std::move(value).error();
+      if (error.spec == &kValidation) {
+        error.message = "ExpressionAttributeValues contains invalid value: " + error.message +
+                        " for key " + key;
+      }
+      return std::unexpected(std::move(error));
+    }
+    bytes += key.size() + size_of(*value);
+    if (bytes > kMaxPlaceholderBytes) return refuse("ExpressionAttributeValues exceeds max size");
+    if (auto added = out.add_value(std::move(key), std::move(*value)); !added) {
+      return refuse(std::move(added).error());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+wire::Result<Placeholders> placeholders_of(Names& names, wire::Document& values) {
   Placeholders out;
   if (names) {
-    if (!any(value_expressions) && !any(other_expressions)) {
-      return refuse("ExpressionAttributeNames can only be specified when using expressions");
-    }
-    if (names->empty()) return refuse("ExpressionAttributeNames must not be empty");
-    for (auto& [key, name] : *names) {
-      if (auto added = out.add_name(key, std::move(name)); !added)
-        return refuse(std::move(added).error());
+    if (auto added = add_names(names, out); !added) {
+      return std::unexpected(std::move(added).error());
     }
   }
   if (!values.is_null()) {
-    if (!any(value_expressions)) {
-      return refuse("ExpressionAttributeValues can only be specified when using expressions: " +
-                    join(value_expressions, false, " and ") +
-                    (value_expressions.size() == 1 ? " is null" : " are null"));
-    }
-    wire::DocumentMap* map = values.as_map();
-    if (map == nullptr) return wire::fail(wire::kSerialization, "Unexpected field type");
-    if (map->empty()) return refuse("ExpressionAttributeValues must not be empty");
-    for (auto& [key, document] : *map) {
-      auto value = value_from(document);
-      if (!value) {
-        wire::ApiError error = std::move(value).error();
-        if (error.spec == &kValidation) {
-          error.message = "ExpressionAttributeValues contains invalid value: " + error.message +
-                          " for key " + key;
-        }
-        return std::unexpected(std::move(error));
-      }
-      if (auto added = out.add_value(std::move(key), std::move(*value)); !added) {
-        return refuse(std::move(added).error());
-      }
+    if (auto added = add_values(values, out); !added) {
+      return std::unexpected(std::move(added).error());
     }
   }
   out.sort();
@@ -203,15 +230,20 @@ wire::Result<std::optional<Projection>> projection_of(
   return std::optional(std::move(projection));
 }
 
+wire::Result<void> check_projection_use(const std::optional<std::string>& expression,
+                                        const std::optional<std::vector<std::string>>& attributes,
+                                        const Names& names) {
+  return check_use({{{"AttributesToGet", attributes.has_value()}},
+                    {},
+                    {{"ProjectionExpression", expression.has_value()}}},
+                   names, {});
+}
+
 wire::Result<std::optional<Projection>> read_projection(
-    Given legacy, const std::optional<std::string>& expression,
+    const std::optional<std::string>& expression,
     std::optional<std::vector<std::string>>& attributes, Names& names) {
-  const std::vector<Given> expressions{{"ProjectionExpression", expression.has_value()}};
-  if (auto checked = check_generations({legacy}, expressions); !checked) {
-    return std::unexpected(std::move(checked).error());
-  }
   wire::Document no_values;
-  auto placeholders = placeholders_of(names, no_values, {}, expressions);
+  auto placeholders = placeholders_of(names, no_values);
   if (!placeholders) return std::unexpected(std::move(placeholders).error());
   auto projection = projection_of(expression, attributes, *placeholders);
   if (!projection) return projection;

@@ -25,14 +25,29 @@ struct Given {
   bool present;
 };
 
-// Refuses requests that use parameters of both generations.
-wire::Result<void> check_generations(const std::vector<Given>& legacy,
-                                     const std::vector<Given>& expressions);
+// The parameters of an operation that may not go together.
+struct ParameterUse {
+  std::vector<Given> legacy;
+  std::vector<Given> value_expressions;  // those that take values
+  std::vector<Given> other_expressions;  // those that take only names
+};
+// Refuses requests that use parameters of both generations, and placeholders without expressions.
+wire::Result<void> check_use(const ParameterUse& use, const Names& names,
+                             const wire::Document& values);
+// Refuses a ConditionalOperator that joins nothing; `conditions` are null where there are none.
+template <class Conditions>
+wire::Result<void> check_conditional_operator(const std::optional<std::string>& text,
+                                              const std::optional<Conditions>& conditions) {
+  if (!text) return {};
+  if (!conditions) return refuse("ConditionalOperator cannot be used without Filter or Expected");
+  if (conditions->size() < 2) {
+    return refuse(
+        "ConditionalOperator can only be used when Filter or Expected has two or more elements");
+  }
+  return {};
+}
 
-// `expressions`: those of the operation that take values (for names: `names_allowed`).
-wire::Result<Placeholders> placeholders_of(Names& names, wire::Document& values,
-                                           const std::vector<Given>& value_expressions,
-                                           const std::vector<Given>& other_expressions = {});
+wire::Result<Placeholders> placeholders_of(Names& names, wire::Document& values);
 
 // A condition and what it points into. Moving it keeps the tree good.
 struct OwnedCondition {

@@ -52,6 +52,23 @@ wire::Result<Query> read_query(QueryRequest& request) {
   return query;
 }
 
+wire::Result<keys::Range> query_range(const Table& table, const Index* index,
+                                      const KeyCondition& condition, const PageRequest& page) {
+  keys::Range range = keys::query(table, index, condition);
+  if (!page.start) return range;
+  auto row = start_row(table, index, *page.start);
+  if (!row) return refuse("The provided starting key is invalid");
+  auto rest = resume(std::move(range), *row, page.direction);
+  if (rest) return std::move(*rest);
+  KeyCondition partition;
+  partition.partition = condition.partition;
+  if (resume(keys::query(table, index, partition), *row, page.direction)) {
+    return refuse("The provided starting key does not match the range key predicate");
+  }
+  return refuse(
+      "The provided starting key is outside query boundaries based on provided conditions");
+}
+
 }  // namespace
 
 base::Task<wire::Result<PageResponse>> query(Dynamodb& dynamodb, const api::RequestContext& context,
@@ -78,9 +95,7 @@ base::Task<wire::Result<PageResponse>> query(Dynamodb& dynamodb, const api::Requ
           " can only contain non-primary key attributes: Primary key attribute: " + *key);
     }
   }
-  auto range =
-      resume(**table, *index, keys::query(**table, *index, *condition), parsed->page,
-             "The provided starting key is outside query boundaries based on provided conditions");
+  auto range = query_range(**table, *index, *condition, parsed->page);
   if (!range) co_return std::unexpected(std::move(range).error());
   auto read = co_await read_page(*transaction, *table, *index, std::move(*range), parsed->page);
   if (!read) co_return std::unexpected(std::move(read).error());

@@ -18,10 +18,13 @@ base::Task<wire::Result<std::optional<StoredItem>>> read_item(store::Transaction
                                                               const Table& table, const Item& key,
                                                               store::Conflict conflict);
 
-// ProjectionExpression with its names, or AttributesToGet (described by `legacy`); nullopt for
-// everything.
+// Refuses ProjectionExpression, its names and AttributesToGet where they do not go together.
+wire::Result<void> check_projection_use(const std::optional<std::string>& expression,
+                                        const std::optional<std::vector<std::string>>& attributes,
+                                        const Names& names);
+// ProjectionExpression with its names, or AttributesToGet; nullopt for everything.
 wire::Result<std::optional<Projection>> read_projection(
-    Given legacy, const std::optional<std::string>& expression,
+    const std::optional<std::string>& expression,
     std::optional<std::vector<std::string>>& attributes, Names& names);
 
 }  // namespace mayfly::dynamodb

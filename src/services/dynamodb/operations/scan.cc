@@ -58,11 +58,22 @@ base::Task<wire::Result<PageResponse>> scan(Dynamodb& dynamodb, const api::Reque
 
   const auto segment = static_cast<std::uint32_t>(request.segment.value_or(0));
   const auto total = static_cast<std::uint32_t>(request.total_segments.value_or(1));
-  auto range = resume(**table, *index, keys::scan(**table, *index, segment, total), *page,
-                      "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
-                      "ExclusiveStartKey with correct Segment. TotalSegments: " +
-                          std::to_string(total) + " Segment: " + std::to_string(segment));
-  if (!range) co_return std::unexpected(std::move(range).error());
+  std::optional range = keys::scan(**table, *index, segment, total);
+  if (page->start) {
+    auto row = start_row(**table, *index, *page->start);
+    if (!row) {
+      co_return refuse(
+          "The provided starting key is invalid: The provided key element does not match the "
+          "schema");
+    }
+    range = resume(std::move(*range), std::move(*row), page->direction);
+    if (!range) {
+      co_return refuse(
+          "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+          "ExclusiveStartKey with correct Segment. TotalSegments: " +
+          std::to_string(total) + " Segment: " + std::to_string(segment));
+    }
+  }
   auto read = co_await read_page(*transaction, *table, *index, std::move(*range), *page);
   if (!read) co_return std::unexpected(std::move(read).error());
   read->response.consumed_capacity =

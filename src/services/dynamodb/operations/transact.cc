@@ -21,12 +21,19 @@ wire::Result<NamedWrite> named_write(const base::Scope& scope, Write::Kind kind,
   Write& write = named.write;
   write.kind = kind;
   write.on_failure = on_failure_of(operation.return_values_on_failure);
+  ParameterUse use;
+  use.value_expressions = {{"ConditionExpression", condition.has_value()}};
+  if (kind == Write::Kind::update) use.value_expressions.push_back({"UpdateExpression", true});
+  if (auto checked = check_use(use, operation.names, operation.values); !checked) {
+    return std::unexpected(std::move(checked).error());
+  }
   auto content = item_from(item);
   if (!content) return std::unexpected(std::move(content).error());
   write.item = std::move(*content);
-  std::vector<Given> expressions{{"ConditionExpression", condition.has_value()}};
-  if (kind == Write::Kind::update) expressions.push_back({"UpdateExpression", true});
-  auto placeholders = placeholders_of(operation.names, operation.values, expressions);
+  if (auto checked = check_item_size(write); !checked) {
+    return std::unexpected(std::move(checked).error());
+  }
+  auto placeholders = placeholders_of(operation.names, operation.values);
   if (!placeholders) return std::unexpected(std::move(placeholders).error());
   write.placeholders = std::move(*placeholders);
   if (update != nullptr) {
@@ -89,7 +96,7 @@ base::Task<wire::Result<TransactWriteItemsResponse>> transact_write_items(
   if (!outcome) co_return std::unexpected(std::move(outcome).error());
   TransactWriteItemsResponse response;
   response.consumed_capacity =
-      consumed_all(outcome->capacity, report_of(request.return_consumed_capacity), Split::write);
+      consumed_all(outcome->capacity, report_of(request.return_consumed_capacity), outcome->split);
   if (!outcome->metrics.empty()) response.item_collection_metrics = std::move(outcome->metrics);
   co_return response;
 }
@@ -103,11 +110,14 @@ base::Task<wire::Result<TransactGetItemsResponse>> transact_get_items(
     auto name = table_name_of(context.scope, get.table_name);
     if (!name) co_return std::unexpected(std::move(name).error());
     std::optional<std::vector<std::string>> no_attributes;
-    auto projection = read_projection({"AttributesToGet", false}, get.projection_expression,
-                                      no_attributes, get.names);
-    if (!projection) co_return std::unexpected(std::move(projection).error());
+    if (auto checked = check_projection_use(get.projection_expression, no_attributes, get.names);
+        !checked) {
+      co_return std::unexpected(std::move(checked).error());
+    }
     auto key = item_from(get.key);
     if (!key) co_return std::unexpected(std::move(key).error());
+    auto projection = read_projection(get.projection_expression, no_attributes, get.names);
+    if (!projection) co_return std::unexpected(std::move(projection).error());
     reads.push_back({std::move(*name), std::move(*key)});
     projections.push_back(std::move(*projection));
   }

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "services/dynamodb/keys.h"
+#include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/operations/read.h"
 
 namespace mayfly::dynamodb {
@@ -36,6 +37,10 @@ base::Task<wire::Result<Tables>> open_tables(Dynamodb& dynamodb, store::Transact
   co_return tables;
 }
 
+std::unexpected<wire::ApiError> too_large() {
+  return refuse("The aggregated size of the items in the transaction exceeds 4 MB");
+}
+
 // Transactional writes cost twice.
 Capacity doubled(const Capacity& capacity) {
   Capacity out = capacity;
@@ -58,6 +63,7 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
   }
   TransactionOutcome outcome;
   std::vector<Reason> reasons(writes.size());
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const NamedWrite& named = writes[i];
     auto written = co_await apply_write(transaction, *(*tables)[named.table], named.write);
@@ -68,10 +74,32 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
       reasons[i] = std::move(written).error();
       continue;
     }
+    bytes += size_of(written->after ? *written->after : named.write.item);
+    if (bytes > kMaxTransactionBytes) co_return too_large();
     outcome.capacity[named.table].add(doubled(written->capacity));
     if (written->metrics) outcome.metrics[named.table].push_back(std::move(*written->metrics));
   }
   if (auto error = cancelled(reasons)) co_return std::unexpected(std::move(*error));
+  co_return outcome;
+}
+
+// What a repeated request answers: it reads the items that the first one wrote.
+base::Task<wire::Result<TransactionOutcome>> already_done(Dynamodb& dynamodb,
+                                                          store::Transaction& transaction,
+                                                          const base::Scope& scope,
+                                                          const std::vector<NamedWrite>& writes) {
+  auto tables = co_await open_tables(dynamodb, transaction, scope, writes);
+  if (!tables) co_return std::unexpected(std::move(tables).error());
+  TransactionOutcome outcome;
+  outcome.split = Split::read;
+  for (const NamedWrite& named : writes) {
+    const auto row = row_of(*(*tables)[named.table], named.write);
+    if (!row) continue;
+    auto stored = co_await transaction.get(*row, store::Conflict::ignore);
+    if (!stored) co_return store_failed(stored);
+    const std::size_t size = *stored ? decode_size(**stored).value_or(0) : 0;
+    outcome.capacity[named.table].table += read_units(size, Consistency::transactional);
+  }
   co_return outcome;
 }
 
@@ -157,11 +185,6 @@ std::optional<wire::ApiError> cancelled(const std::vector<Reason>& reasons) {
 base::Task<wire::Result<TransactionOutcome>> write_transaction(
     Dynamodb& dynamodb, const api::RequestContext& context, const std::vector<NamedWrite>& writes,
     const std::optional<std::string>& token) {
-  std::size_t bytes = 0;
-  for (const NamedWrite& named : writes) bytes += size_of(named.write.item);
-  if (bytes > kMaxTransactionBytes) {
-    co_return refuse("The aggregated size of the items in the transaction exceeds 4 MB");
-  }
   const std::string request_hash = token ? base::sha256(context.http.body) : std::string();
   co_return co_await store::transact(
       dynamodb.store,
@@ -170,7 +193,9 @@ base::Task<wire::Result<TransactionOutcome>> write_transaction(
           auto seen = co_await seen_before(transaction, context.scope, *token, request_hash,
                                            context.received);
           if (!seen) co_return std::unexpected(std::move(seen).error());
-          if (*seen) co_return TransactionOutcome{};
+          if (*seen) {
+            co_return co_await already_done(dynamodb, transaction, context.scope, writes);
+          }
         }
         co_return co_await write_all(dynamodb, transaction, context.scope, writes);
       });
@@ -201,9 +226,7 @@ base::Task<wire::Result<ReadOutcome>> read_transaction(Dynamodb& dynamodb, const
     }
     const std::size_t size = *stored ? (*stored)->size : 0;
     bytes += size;
-    if (bytes > kMaxTransactionBytes) {
-      co_return refuse("The aggregated size of the items in the transaction exceeds 4 MB");
-    }
+    if (bytes > kMaxTransactionBytes) co_return too_large();
     outcome.capacity[reads[i].table].table += read_units(size, Consistency::transactional);
     if (*stored) item = std::move((*stored)->item);
   }

@@ -29,6 +29,7 @@ struct NamedWrite {
 
 struct TransactionOutcome {
   std::map<std::string, Capacity> capacity;  // by table
+  Split split = Split::write;                // read, where the request had been carried out before
   std::map<std::string, std::vector<ItemCollectionMetrics>> metrics;
 };
 

@@ -59,24 +59,6 @@ wire::Result<KeyValues> key_values(const Table& table, const Write& write) {
                                                : key_of_key(table.keys, write.item));
 }
 
-// What the write must satisfy before the old item matters.
-wire::Result<void> check(const Table& table, const Write& write) {
-  if (write.kind == Write::Kind::put) {
-    if (size_of(write.item) > kMaxItemSize)
-      return refuse("Item size has exceeded the maximum allowed size");
-    return answer(check_index_keys(table, write.item, WriteKind::put));
-  }
-  if (write.update) {
-    for (const Path* path : write.update->targets()) {
-      if (table.keys.contains(path->attribute())) {
-        return refuse("One or more parameter values were invalid: Cannot update attribute " +
-                      path->attribute() + ". This attribute is part of the key");
-      }
-    }
-  }
-  return {};
-}
-
 // An unconditional put into a table without indexes needs to know nothing of what it replaces.
 bool needs_old_item(const Table& table, const Write& write) {
   if (write.kind == Write::Kind::update || write.kind == Write::Kind::check) return true;
@@ -186,6 +168,27 @@ wire::Document attributes_of(const Write& write, const Written& written) {
   return {};
 }
 
+wire::Result<void> check_item_size(const Write& write) {
+  if (write.kind == Write::Kind::put && size_of(write.item) > kMaxItemSize) {
+    return refuse("Item size has exceeded the maximum allowed size");
+  }
+  return {};
+}
+
+wire::Result<void> check_write(const Table& table, const Write& write) {
+  if (write.kind == Write::Kind::put) {
+    return answer(check_index_keys(table, write.item, WriteKind::put));
+  }
+  if (!write.update) return {};
+  for (const Path* path : write.update->targets()) {
+    if (table.keys.contains(path->attribute())) {
+      return refuse("One or more parameter values were invalid: Cannot update attribute " +
+                    path->attribute() + ". This attribute is part of the key");
+    }
+  }
+  return {};
+}
+
 wire::Result<std::string> row_of(const Table& table, const Write& write) {
   auto key = key_values(table, write);
   if (!key) return std::unexpected(std::move(key).error());
@@ -201,8 +204,9 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
                                               const Write& write) {
   auto key = key_values(table, write);
   if (!key) co_return std::unexpected(std::move(key).error());
-  if (auto checked = check(table, write); !checked)
+  if (auto checked = check_write(table, write); !checked) {
     co_return std::unexpected(std::move(checked).error());
+  }
   const std::string row = keys::item(table, *key);
 
   Written written;
@@ -261,16 +265,13 @@ base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::S
       });
 }
 
-base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb,
-                                                  const api::RequestContext& context,
-                                                  std::string table_name, Write write) {
-  auto name = table_name_of(context.scope, std::move(table_name));
-  if (!name) co_return std::unexpected(std::move(name).error());
-  auto written = co_await commit_write(dynamodb, context.scope, *name, write);
+base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb, const base::Scope& scope,
+                                                  const std::string& name, const Write& write) {
+  auto written = co_await commit_write(dynamodb, scope, name, write);
   if (!written) co_return std::unexpected(std::move(written).error());
   WriteResponse response;
   response.attributes = attributes_of(write, *written);
-  response.consumed_capacity = consumed(*name, written->capacity, write.report);
+  response.consumed_capacity = consumed(name, written->capacity, write.report);
   response.item_collection_metrics = std::move(written->metrics);
   co_return response;
 }

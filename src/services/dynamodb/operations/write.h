@@ -51,6 +51,10 @@ struct Written {
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
                                               const Write& write);
 
+// What can be refused before the table is known, and before the old item is.
+wire::Result<void> check_item_size(const Write& write);
+wire::Result<void> check_write(const Table& table, const Write& write);
+
 // The row that a write is about, for telling whether two are about the same.
 wire::Result<std::string> row_of(const Table& table, const Write& write);
 
@@ -65,8 +69,7 @@ wire::Document attributes_of(const Write& write, const Written& written);
 base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::Scope& scope,
                                                const std::string& name, const Write& write);
 // The same, with the answer of PutItem and its like.
-base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb,
-                                                  const api::RequestContext& context,
-                                                  std::string table_name, Write write);
+base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb, const base::Scope& scope,
+                                                  const std::string& name, const Write& write);
 
 }  // namespace mayfly::dynamodb

@@ -31,6 +31,10 @@ wire::Result<void> read_returns(const Request& request, Write& write) {
 
 template <class Request>
 wire::Result<void> read_condition(Request& request, Write& write) {
+  if (auto checked = check_conditional_operator(request.conditional_operator, request.expected);
+      !checked) {
+    return checked;
+  }
   if (request.expected) {
     auto join = conditional_operator_of(request.conditional_operator);
     if (!join) return std::unexpected(std::move(join).error());
@@ -38,8 +42,6 @@ wire::Result<void> read_condition(Request& request, Write& write) {
     if (!owned) return std::unexpected(std::move(owned).error());
     write.legacy_conditions = std::move(owned->legacy);
     write.condition = std::move(owned->condition);
-  } else if (request.conditional_operator) {
-    return refuse("ConditionalOperator cannot be used without Filter or Expected");
   }
   if (!request.condition_expression) return {};
   return parse_write_condition(*request.condition_expression, write);
@@ -80,29 +82,26 @@ wire::Result<void> in_order(Steps... steps) {
 wire::Result<void> use_all(const Write& write) { return answer(write.placeholders.all_used()); }
 
 template <class Request>
-wire::Result<void> read_placeholders(Request& request, const std::vector<Given>& expressions,
-                                     Write& write) {
-  auto placeholders = placeholders_of(request.names, request.values, expressions);
+wire::Result<void> read_placeholders(Request& request, Write& write) {
+  auto placeholders = placeholders_of(request.names, request.values);
   if (!placeholders) return std::unexpected(std::move(placeholders).error());
   write.placeholders = std::move(*placeholders);
   return {};
 }
 
+// The steps are in DynamoDB's order: what a request with several faults is refused for.
 template <class Request>
 wire::Result<Write> read_plain(Write::Kind kind, wire::Document& item, Request& request) {
   Write write;
   write.kind = kind;
-  const std::vector<Given> expressions{
-      {"ConditionExpression", request.condition_expression.has_value()}};
+  const ParameterUse use{{{"Expected", request.expected.has_value()},
+                          {"ConditionalOperator", request.conditional_operator.has_value()}},
+                         {{"ConditionExpression", request.condition_expression.has_value()}},
+                         {}};
   auto read = in_order(
-      [&] {
-        return check_generations(
-            {{"Expected", request.expected.has_value()},
-             {"ConditionalOperator", request.conditional_operator.has_value()}},
-            expressions);
-      },
-      [&] { return read_returns(request, write); }, [&] { return read_item(item, write); },
-      [&] { return read_placeholders(request, expressions, write); },
+      [&] { return check_use(use, request.names, request.values); },
+      [&] { return read_item(item, write); }, [&] { return read_returns(request, write); },
+      [&] { return check_item_size(write); }, [&] { return read_placeholders(request, write); },
       [&] { return read_condition(request, write); }, [&] { return use_all(write); });
   if (!read) return std::unexpected(std::move(read).error());
   return write;
@@ -111,22 +110,20 @@ wire::Result<Write> read_plain(Write::Kind kind, wire::Document& item, Request& 
 wire::Result<Write> read_update(UpdateItemRequest& request) {
   Write write;
   write.kind = Write::Kind::update;
-  const std::vector<Given> expressions{
-      {"UpdateExpression", request.update_expression.has_value()},
-      {"ConditionExpression", request.condition_expression.has_value()}};
+  const ParameterUse use{{{"AttributeUpdates", request.attribute_updates.has_value()},
+                          {"Expected", request.expected.has_value()},
+                          {"ConditionalOperator", request.conditional_operator.has_value()}},
+                         {{"UpdateExpression", request.update_expression.has_value()},
+                          {"ConditionExpression", request.condition_expression.has_value()}},
+                         {}};
   auto read = in_order(
-      [&] {
-        return check_generations(
-            {{"AttributeUpdates", request.attribute_updates.has_value()},
-             {"Expected", request.expected.has_value()},
-             {"ConditionalOperator", request.conditional_operator.has_value()}},
-            expressions);
-      },
-      [&] { return read_returns(request, write); }, [&] { return read_item(request.key, write); },
-      [&] { return read_placeholders(request, expressions, write); },
+      [&] { return check_use(use, request.names, request.values); },
+      [&] { return read_item(request.key, write); }, [&] { return read_returns(request, write); },
+      [&] { return read_placeholders(request, write); },
       [&]() -> wire::Result<void> {
-        if (request.attribute_updates)
+        if (request.attribute_updates) {
           return read_attribute_updates(*request.attribute_updates, write);
+        }
         if (request.update_expression) return parse_write_update(*request.update_expression, write);
         return {};
       },
@@ -158,25 +155,31 @@ wire::Result<void> parse_write_update(const std::string& text, Write& write) {
 base::Task<wire::Result<WriteResponse>> put_item(Dynamodb& dynamodb,
                                                  const api::RequestContext& context,
                                                  PutItemRequest request) {
+  auto name = table_name_of(context.scope, std::move(request.table_name));
+  if (!name) co_return std::unexpected(std::move(name).error());
   auto write = read_plain(Write::Kind::put, request.item, request);
   if (!write) co_return std::unexpected(std::move(write).error());
-  co_return co_await run_write(dynamodb, context, std::move(request.table_name), std::move(*write));
+  co_return co_await run_write(dynamodb, context.scope, *name, *write);
 }
 
 base::Task<wire::Result<WriteResponse>> delete_item(Dynamodb& dynamodb,
                                                     const api::RequestContext& context,
                                                     DeleteItemRequest request) {
+  auto name = table_name_of(context.scope, std::move(request.table_name));
+  if (!name) co_return std::unexpected(std::move(name).error());
   auto write = read_plain(Write::Kind::remove, request.key, request);
   if (!write) co_return std::unexpected(std::move(write).error());
-  co_return co_await run_write(dynamodb, context, std::move(request.table_name), std::move(*write));
+  co_return co_await run_write(dynamodb, context.scope, *name, *write);
 }
 
 base::Task<wire::Result<WriteResponse>> update_item(Dynamodb& dynamodb,
                                                     const api::RequestContext& context,
                                                     UpdateItemRequest request) {
+  auto name = table_name_of(context.scope, std::move(request.table_name));
+  if (!name) co_return std::unexpected(std::move(name).error());
   auto write = read_update(request);
   if (!write) co_return std::unexpected(std::move(write).error());
-  co_return co_await run_write(dynamodb, context, std::move(request.table_name), std::move(*write));
+  co_return co_await run_write(dynamodb, context.scope, *name, *write);
 }
 
 }  // namespace mayfly::dynamodb
