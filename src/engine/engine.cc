@@ -10,6 +10,20 @@ struct Engine::Impl {
   std::shared_ptr<Scheduler> scheduler;
 };
 
+namespace {
+
+// However it ends, the reader of the stream is told.
+base::Task<std::expected<Outcome, Refusal>> run_streamed(
+    std::shared_ptr<Scheduler> scheduler, std::shared_ptr<const FunctionSpec> function,
+    Event event) {
+  const std::shared_ptr<ResponseStream> stream = event.stream;
+  auto outcome = co_await scheduler->run(std::move(function), std::move(event));
+  stream->end();
+  co_return outcome;
+}
+
+}  // namespace
+
 Engine::Engine(EngineOptions options, Parts parts) : impl_(std::make_unique<Impl>()) {
   Services services{
       std::move(options), parts.warden, parts.io,    parts.server, std::move(parts.endpoint),
@@ -22,7 +36,8 @@ Engine::~Engine() { impl_->scheduler->shutdown(); }
 
 base::Task<std::expected<Outcome, Refusal>> Engine::run(
     std::shared_ptr<const FunctionSpec> function, Event event) {
-  return impl_->scheduler->run(std::move(function), std::move(event));
+  if (event.stream == nullptr) return impl_->scheduler->run(std::move(function), std::move(event));
+  return run_streamed(impl_->scheduler, std::move(function), std::move(event));
 }
 
 base::Task<std::expected<void, std::string>> Engine::prepare(

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/task.h"
+#include "engine/response_stream.h"
 #include "http/io.h"
 #include "http/server.h"
 #include "ports/log_sink.h"
@@ -68,6 +69,8 @@ struct Event {
   std::string client_context;        // JSON, or empty
   std::string cognito_identity;      // JSON, or empty
   std::string trace_header;
+  // Where set, the answer is delivered through it as it is written (engine/response_stream.h).
+  std::shared_ptr<ResponseStream> stream = nullptr;
 };
 
 struct Outcome {
@@ -117,6 +120,12 @@ struct VersionState {
   std::int64_t idle = 0, prepared = 0, busy = 0, starting = 0;
 };
 
+// How fast a streamed answer may be delivered. On Lambda: 6 MiB at once, then 2 MiB/s.
+struct StreamPace {
+  std::size_t burst_bytes = 6 << 20;
+  std::size_t bytes_per_second = 0;  // 0: as fast as it is read
+};
+
 struct EngineOptions {
   std::string runtimes_folder;  // where runtimes/python etc. are installed
   std::string data_folder;
@@ -130,6 +139,8 @@ struct EngineOptions {
   std::int64_t most_spares = 8;         // of one function version at a time; 0: none
   std::chrono::seconds init_timeout{10};
   std::size_t response_limit = 6'291'556;  // of one answer: 6 MiB and 100 bytes, as AWS counts it
+  std::size_t stream_limit = 200 << 20;    // of one answer that goes through a ResponseStream
+  StreamPace stream_pace;
 };
 
 class Engine {

@@ -40,6 +40,23 @@ class Headers {
   std::vector<Field> fields_;
 };
 
+// The body of a request, read while it arrives (Server::add_listener with
+// ListenerOptions::streams).
+//
+// next() reads no more than it yields, so a slow reader holds the peer back. It is awaited by the
+// handler, one call at a time, and by nobody once the handler has returned; a body that was not
+// read to its end then costs the connection. Threads: resumes on the connection's executor.
+class IncomingBody {
+ public:
+  virtual ~IncomingBody() = default;
+  // The next bytes as they came, never empty; nullopt: nothing follows.
+  virtual base::Task<std::optional<std::string>> next() = 0;
+  // After nullopt: it ended as HTTP says, not because the peer went away or was refused.
+  virtual bool whole() const = 0;
+  // After nullopt: the fields behind a chunked body.
+  virtual const Headers& trailers() const = 0;
+};
+
 struct Request {
   std::string method;
   std::string target;  // raw: "/2015-03-31/functions/a%3Ab?Qualifier=1"
@@ -49,6 +66,7 @@ struct Request {
   std::string peer;   // "127.0.0.1:51234"
   std::string local;  // the address it was received on
   bool tls = false;
+  std::shared_ptr<IncomingBody> incoming;  // where set, the body is there and `body` is empty
 
   std::string_view raw_path() const;   // target up to '?'
   std::string_view raw_query() const;  // behind '?', or empty

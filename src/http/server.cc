@@ -23,10 +23,11 @@ struct Server::Impl {
   Impl(Io& given_io, const Limits& limits)
       : io(given_io), state(std::make_shared<detail::ServerState>(given_io, limits)) {}
 
-  std::shared_ptr<Acceptor> make_acceptor(int fd, Handler handler) {
+  std::shared_ptr<Acceptor> make_acceptor(int fd, Handler handler, ListenerOptions options = {}) {
     auto listener = std::make_shared<detail::Listener>();
     listener->id = next_id++;
     listener->handler = std::move(handler);
+    listener->streams = std::move(options.streams);
     auto& loop = static_cast<detail::AsioLoop&>(io.any());
     return std::make_shared<Acceptor>(state, std::move(listener), loop, fd);
   }
@@ -113,14 +114,15 @@ std::size_t Server::stop(std::chrono::milliseconds grace) {
   return state.handlers;
 }
 
-Server::ListenerId Server::add_listener(int listening_fd, Handler handler) {
+Server::ListenerId Server::add_listener(int listening_fd, Handler handler,
+                                        ListenerOptions options) {
   const int flags = ::fcntl(listening_fd, F_GETFL);
   if (flags < 0 || ::fcntl(listening_fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
       ::fcntl(listening_fd, F_SETFD, FD_CLOEXEC) < 0) {
     throw std::system_error(errno, std::generic_category(), "cannot serve a listening socket");
   }
   std::lock_guard lock(impl_->mutex);
-  auto acceptor = impl_->make_acceptor(listening_fd, std::move(handler));
+  auto acceptor = impl_->make_acceptor(listening_fd, std::move(handler), std::move(options));
   const ListenerId id = acceptor->listener()->id;
   impl_->foreign.emplace(id, acceptor);
   acceptor->start();

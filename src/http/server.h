@@ -11,8 +11,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "http/io.h"
 #include "http/message.h"
@@ -39,6 +41,12 @@ struct ServerOptions {
   Limits limits = {};
 };
 
+struct ListenerOptions {
+  // Requests whose handler runs as soon as the header is there and reads Request::incoming itself.
+  // Limits::body_bytes and body_timeout do not hold for them: the handler decides. Null: none.
+  std::function<bool(std::string_view method, std::string_view target)> streams;
+};
+
 class Server {
  public:
   // Throws std::system_error when the address cannot be bound; the message names it.
@@ -59,7 +67,7 @@ class Server {
   // closes it and its connections, soon, and may be called from the server's own threads too; a
   // handler that is under way goes on.
   using ListenerId = std::uint64_t;
-  ListenerId add_listener(int listening_fd, Handler handler);
+  ListenerId add_listener(int listening_fd, Handler handler, ListenerOptions options = {});
   void remove_listener(ListenerId id);
 
   std::size_t open_connections() const;

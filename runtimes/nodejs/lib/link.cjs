@@ -37,12 +37,14 @@ class Link {
     this.socket.unref();
   }
 
-  send(type, payload) {
-    this.socket.write(encode(type, payload));
+  // `done` is called when the socket has taken it.
+  send(type, payload, done) {
+    this.socket.write(encode(type, payload), done);
   }
 
   // For a process that is about to exit.
   sendNow(type, payload) {
+    if (this.socket.writableLength > 0) return;  // in the middle of a frame: the exit has to tell
     const frame = encode(type, payload);
     let done = 0;
     while (done < frame.length) {

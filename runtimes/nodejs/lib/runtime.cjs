@@ -3,7 +3,7 @@
 const errors = require('./errors.cjs');
 const { makeContext } = require('./context.cjs');
 const { load } = require('./handler.cjs');
-const { isStreaming, ResponseStream } = require('./streaming.cjs');
+const { highWaterMark, isStreaming, ResponseStream } = require('./streaming.cjs');
 const { Template } = require('./template.cjs');
 const logs = require('./logs.cjs');
 
@@ -13,6 +13,7 @@ class Invocation {
     this.answer = answer;
     this.finished = false;
     this.waitsForEmptyLoop = true;
+    this.stream = undefined;  // of a handler that streams
     this.whenEmpty = () => this.finish(null, null);  // nobody is left who could finish it
   }
   finish(error, result) {
@@ -103,27 +104,32 @@ class Runtime {
   }
 
   #stream(event, context, invocation) {
-    const stream = new ResponseStream();
-    invocation.whenEmpty = () => invocation.finish(null, stream.body());
+    const stream = new ResponseStream(this.link, highWaterMark(this.handler));
+    invocation.stream = stream;
+    invocation.whenEmpty = () => invocation.finish(null, null);
     stream.on('error', (error) => invocation.finish(error));
     stream.on('finish', () => {
-      if (returned) invocation.finish(null, stream.body());
+      if (returned) invocation.finish(null, null);
     });
     let returned = false;
     Promise.resolve(this.handler(event, stream, context)).then(
       () => {
         returned = true;
-        if (stream.writableFinished) invocation.finish(null, stream.body());
+        if (stream.writableFinished) invocation.finish(null, null);
       },
       (error) => invocation.finish(error ?? 'handled'),
     );
   }
 
   #answer(error, result) {
+    const { stream } = this.invocation;
     this.invocation = null;
     let frame;
     if (error !== undefined && error !== null) {
-      frame = this.#failed(error);
+      frame = this.#failed(error, stream);
+    } else if (stream) {
+      stream.begin();
+      frame = ['d', Buffer.alloc(0)];
     } else if (Buffer.isBuffer(result)) {
       frame = ['r', result];
     } else {
@@ -139,9 +145,9 @@ class Runtime {
     this.afterFirst = undefined;
   }
 
-  #failed(error) {
+  #failed(error, stream) {
     console.error('Invoke Error', errors.toLog(error));
-    return ['e', Buffer.from(JSON.stringify(errors.toResponse(error)))];
+    return [stream?.begun ? 'x' : 'e', Buffer.from(JSON.stringify(errors.toResponse(error)))];
   }
 
   #loopIsEmpty() {
@@ -157,7 +163,7 @@ class Runtime {
     console.error(title, errors.toLog(error));
     const json = Buffer.from(JSON.stringify(errors.toResponse(error)));
     if (!this.ready) this.link.sendNow('F', json);
-    else if (this.invocation) this.link.sendNow('e', json);
+    else if (this.invocation) this.link.sendNow(this.invocation.stream?.begun ? 'x' : 'e', json);
     process.exit(status);
   }
 }

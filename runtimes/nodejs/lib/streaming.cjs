@@ -1,31 +1,47 @@
 'use strict';
-// awslambda.streamifyResponse and HttpResponseStream. What a handler streams is collected and delivered whole.
+// awslambda.streamifyResponse and HttpResponseStream: what a handler writes leaves at once, in frames of its own.
 const { Writable } = require('node:stream');
+const { RuntimeError } = require('./errors.cjs');
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
 const PRELUDE_TYPE = 'application/vnd.awslambda.http-integration-response';
+const MAX_CHUNK = 1024 * 1024;
 
 class ResponseStream extends Writable {
-  constructor() {
-    super();
-    this.collected = [];
-    this.contentType = undefined;
+  constructor(link, highWaterMark) {
+    super(highWaterMark === undefined ? {} : { highWaterMark });
+    this.link = link;
+    this.begun = false;
+    this.contentType = 'application/octet-stream';
+    this.prelude = undefined;
   }
   setContentType(type) {
+    if (this.begun) throw new RuntimeError('Runtime.InvalidStreamingOperation', 'Cannot set content-type, too late.');
     this.contentType = type;
-  }
-  _write(chunk, encoding, done) {
-    this.collected.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding));
-    done();
   }
   // Objects are written as JSON, as the real stream does.
   write(chunk, ...rest) {
     const plain = typeof chunk === 'string' || chunk instanceof Uint8Array;
     return super.write(plain ? chunk : JSON.stringify(chunk), ...rest);
   }
-  body() {
-    return Buffer.concat(this.collected);
+  begin() {
+    if (this.begun) return;
+    this.begun = true;
+    this.link.send('s', Buffer.from(this.contentType));
+    if (this.prelude) this.link.send('c', this.prelude);
+  }
+  // The next write is asked for when the engine's socket has taken this one: a slow caller holds the handler back.
+  _write(chunk, encoding, done) {
+    this.begin();
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding);
+    let at = 0;
+    for (; at + MAX_CHUNK < bytes.length; at += MAX_CHUNK) this.link.send('c', bytes.subarray(at, at + MAX_CHUNK));
+    this.link.send('c', bytes.subarray(at), done);
+  }
+  _final(done) {
+    this.begin();
+    done();
   }
 }
 
@@ -40,7 +56,7 @@ function installGlobals() {
       // One JSON object, eight zero bytes, then the body.
       from(stream, prelude) {
         stream.setContentType(PRELUDE_TYPE);
-        stream.collected.push(Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8));
+        stream.prelude = Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]);
         return stream;
       },
     },
@@ -48,5 +64,6 @@ function installGlobals() {
 }
 
 const isStreaming = (handler) => handler[STREAMING] === 'response';
+const highWaterMark = (handler) => handler[HIGH_WATER_MARK];
 
-module.exports = { installGlobals, isStreaming, ResponseStream };
+module.exports = { highWaterMark, installGlobals, isStreaming, ResponseStream };

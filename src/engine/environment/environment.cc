@@ -74,6 +74,7 @@ void Environment::begin(std::unique_ptr<Pending> pending,
   started_wall_ = services_.clock.now();
   open_event(services_, lines_, output_, *setup_.function, pending_->event);
   state_ = State::busy;
+  delivery_.emplace(services_.options, services_.clock, pending_->event.stream);
   const auto limit = time_limit(*setup_.function);
   if (setup_.function->timeout_s > 0) arm_deadline(started_ + limit);
   const auto left = limit - std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -117,7 +118,13 @@ void Environment::exited(sandbox::Exit exit) {
       }
       break;
     case State::busy:
-      fail(exit_failure(pending_->event.request_id, exit), exit.usage);
+      if (delivery_->began()) {
+        fail(truncated_failure(pending_->event.request_id,
+                               exit.out_of_memory ? "Runtime.OutOfMemory" : ""),
+             exit.usage);
+      } else {
+        fail(exit_failure(pending_->event.request_id, exit), exit.usage);
+      }
       break;
     case State::idle:
       drain_output();
@@ -205,8 +212,60 @@ void Environment::guest_answered(Answer answer) {
   complete(std::move(answer));
 }
 
+void Environment::guest_stream_begins(std::string content_type) {
+  if (state_ != State::busy || delivery_->began()) return end();
+  delivery_->begin({ResponseStream::Mode::streaming, std::move(content_type)},
+                   [&loop = loop_, weak = weak_from_this()] {
+                     loop.post([weak] {
+                       const auto self = weak.lock();
+                       if (!self) return;
+                       self->waits_for_reader_ = false;
+                       self->let_flow();
+                     });
+                   });
+}
+
+void Environment::guest_stream_chunk(std::string bytes) {
+  if (state_ == State::ended) return;
+  if (state_ != State::busy || !delivery_->began()) return end();
+  const Delivery::Added added = delivery_->add(std::move(bytes));
+  if (added.too_large) {
+    const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
+    return fail(too_large_failure(delivery_->limit()), usage);
+  }
+  waits_for_reader_ = waits_for_reader_ || added.full;
+  if (added.wait.count() > 0) {
+    waits_for_pace_ = true;
+    pace_timer_ = loop_.after(added.wait, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->waits_for_pace_ = false;
+      self->let_flow();
+    });
+  }
+  if (waits_for_reader_ || waits_for_pace_) guest_->set_flow(Guest::Flow::hold);
+}
+
+void Environment::let_flow() {
+  if (state_ == State::busy && !waits_for_reader_ && !waits_for_pace_)
+    guest_->set_flow(Guest::Flow::go);
+}
+
+void Environment::guest_stream_ends(std::optional<Answer> error) {
+  if (state_ == State::ended) return;
+  if (state_ != State::busy || !delivery_->began()) return end();
+  if (error) return complete(std::move(*error));
+  Answer answer;
+  answer.payload = delivery_->collected();
+  complete(std::move(answer));
+}
+
 void Environment::guest_lost(Loss loss) {
   if (!process_alive_) return;
+  if (loss == Loss::truncated && state_ == State::busy) {
+    const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
+    return fail(truncated_failure(pending_->event.request_id, ""), usage);
+  }
   if (loss == Loss::broken) return services_.warden.kill(id());
   // It closes its end on its way out (Node.js does so well before it exits): its exit tells with
   // which status. One that only closed the socket and lives on is ended.
@@ -224,6 +283,8 @@ void Environment::complete(Answer answer) {
   std::optional<Failure> failure;
   if (answer.payload.size() > services_.options.response_limit)
     failure = too_large_failure(services_.options.response_limit);
+  if (!failure && !answer.is_error && !delivery_->began())
+    answer.payload = delivery_->whole(std::move(answer.payload), std::move(answer.content_type));
   const ColdStartCost cost = std::exchange(cost_, std::nullopt).value_or(ColdStartCost{});
   Closing closing{*setup_.function,
                   pending_->event,
@@ -239,6 +300,11 @@ void Environment::complete(Answer answer) {
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);
   state_ = State::idle;
+  if (waits_for_reader_ || waits_for_pace_) {
+    waits_for_reader_ = waits_for_pace_ = false;
+    pace_timer_.reset();
+    guest_->set_flow(Guest::Flow::go);
+  }
   if (process_alive_) {
     // First the next event: the guest works while this one's caller is told.
     if (std::unique_ptr<Pending> next = owner_.finished(self, usage.memory_bytes))
@@ -311,6 +377,7 @@ void Environment::close() {
   flush_timer_.reset();
   exit_timer_.reset();
   timer_.reset();
+  pace_timer_.reset();
   guest_.reset();
   output_.close();
   if (on_close_) std::exchange(on_close_, nullptr)();

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/environment/delivery.h"
 #include "engine/environment/output.h"
 #include "engine/environment/pending.h"
 #include "engine/guest/guest.h"
@@ -120,6 +121,9 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void guest_ready(Readiness readiness) override;
   void guest_init_failed(Answer error) override;
   void guest_answered(Answer answer) override;
+  void guest_stream_begins(std::string content_type) override;
+  void guest_stream_chunk(std::string bytes) override;
+  void guest_stream_ends(std::optional<Answer> error) override;
   void guest_lost(Loss loss) override;
 
   void output_readable();
@@ -128,6 +132,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void arm_deadline(base::MonotonicTime at);
   void deadline_fired();
   void finish_init(InitResult result);
+  void let_flow();
   void complete(Answer answer);
   void fail(Failure failure, sandbox::Usage usage);
   void leave();
@@ -159,6 +164,9 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   InitPhase init_phase_ = InitPhase::init;
 
   std::unique_ptr<Pending> pending_;
+  std::optional<Delivery> delivery_;  // of the event under way
+  bool waits_for_reader_ = false, waits_for_pace_ = false;
+  std::unique_ptr<http::Loop::Token> pace_timer_;
   base::MonotonicTime started_{};
   base::WallTime started_wall_{};
   std::optional<ColdStartCost> cost_;

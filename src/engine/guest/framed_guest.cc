@@ -105,30 +105,49 @@ void FramedGuest::flush() {
 
 void FramedGuest::readable() {
   thread_local std::array<char, kReadStep> step;
-  for (int reads = 0; reads < kReadsAtOnce && !lost_; ++reads) {
+  for (int reads = 0; reads < kReadsAtOnce && !lost_ && !held_; ++reads) {
     const ssize_t got = ::recv(control_.get(), step.data(), step.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return lose(Guest::Events::Loss::closed);
     reader_.append({step.data(), static_cast<std::size_t>(got)});
-    while (!lost_) {
-      auto frame = reader_.next();
-      if (!frame) return lose(Guest::Events::Loss::broken);
-      if (!*frame) break;
-      take(std::move(**frame));
-    }
+    take_frames();
     // A short read has emptied the socket: another read would only say so.
     if (static_cast<std::size_t>(got) < step.size()) return;
   }
 }
 
+void FramedGuest::set_flow(Flow flow) {
+  if (lost_) return;
+  held_ = flow == Flow::hold;
+  if (held_) {
+    watch_readable_.reset();
+  } else if (!watch_readable_) {
+    watch_readable_ = loop_.watch_readable(control_.get(), [this] { readable(); });
+    // Frames that were read already wait in the reader; nothing on the socket would tell of them.
+    loop_.post([alive = std::weak_ptr<char>(alive_), this] {
+      if (!alive.expired() && !held_ && !lost_) take_frames();
+    });
+  }
+}
+
 void FramedGuest::process_ended() {
+  held_ = false;
   // A forked child may still hold the socket open, so the end of the file cannot be waited for:
   // read while there is something, at most one answer's worth.
   for (std::size_t steps = 0; steps < kMaxFrame / (kReadStep * kReadsAtOnce) && !lost_; ++steps) {
     char probe = 0;
     if (::recv(control_.get(), &probe, 1, MSG_DONTWAIT | MSG_PEEK) <= 0) return;
     readable();
+  }
+}
+
+void FramedGuest::take_frames() {
+  while (!lost_ && !held_) {
+    auto frame = reader_.next();
+    if (!frame) return lose(Guest::Events::Loss::broken);
+    if (!*frame) return;
+    take(std::move(**frame));
   }
 }
 
@@ -148,13 +167,23 @@ void FramedGuest::take(Frame frame) {
     }
     case FrameType::init_error: {
       std::string type = error_type_of(frame.payload);
-      return events_.guest_init_failed(Answer{std::move(frame.payload), true, std::move(type)});
+      return events_.guest_init_failed(Answer{std::move(frame.payload), true, std::move(type), {}});
     }
     case FrameType::result:
-      return events_.guest_answered(Answer{std::move(frame.payload), false, {}});
+      return events_.guest_answered(Answer{std::move(frame.payload), false, {}, {}});
     case FrameType::error: {
       std::string type = error_type_of(frame.payload);
-      return events_.guest_answered(Answer{std::move(frame.payload), true, std::move(type)});
+      return events_.guest_answered(Answer{std::move(frame.payload), true, std::move(type), {}});
+    }
+    case FrameType::stream_begin:
+      return events_.guest_stream_begins(std::move(frame.payload));
+    case FrameType::stream_chunk:
+      return events_.guest_stream_chunk(std::move(frame.payload));
+    case FrameType::stream_end:
+      return events_.guest_stream_ends(std::nullopt);
+    case FrameType::stream_error: {
+      std::string type = error_type_of(frame.payload);
+      return events_.guest_stream_ends(Answer{std::move(frame.payload), true, std::move(type), {}});
     }
     case FrameType::environment:
     case FrameType::invoke:

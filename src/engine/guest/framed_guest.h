@@ -23,10 +23,12 @@ class FramedGuest final : public Guest {
 
   void set_variables(const std::map<std::string, std::string>& variables) override;
   void invoke(const Event& event, std::int64_t deadline_ms) override;
+  void set_flow(Flow flow) override;
   void process_ended() override;
 
  private:
   void readable();
+  void take_frames();
   void take(Frame frame);
   void lose(Guest::Events::Loss loss);
   // Sends head and body (not copied unless the socket is full).
@@ -40,6 +42,8 @@ class FramedGuest final : public Guest {
   std::string unsent_;
   std::size_t flushed_ = 0;  // of unsent_
   bool lost_ = false;
+  bool held_ = false;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for tasks that outlive the guest
   std::unique_ptr<http::Loop::Token> watch_readable_;
   std::unique_ptr<http::Loop::Token> watch_writable_;
 };

@@ -23,6 +23,10 @@ bool known(char type) {
     case FrameType::init_error:
     case FrameType::result:
     case FrameType::error:
+    case FrameType::stream_begin:
+    case FrameType::stream_chunk:
+    case FrameType::stream_end:
+    case FrameType::stream_error:
       return true;
   }
   return false;

@@ -21,6 +21,10 @@ enum class FrameType : char {
   init_error = 'F',
   result = 'r',
   error = 'e',
+  stream_begin = 's',
+  stream_chunk = 'c',
+  stream_end = 'd',
+  stream_error = 'x',
 };
 
 struct Frame {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "engine/engine.h"
@@ -17,7 +18,8 @@ namespace mayfly::engine {
 struct Answer {
   std::string payload;
   bool is_error = false;
-  std::string error_type;  // where is_error
+  std::string error_type;    // where is_error
+  std::string content_type;  // where the runtime named one
 };
 
 struct Readiness {
@@ -33,9 +35,15 @@ class Guest {
     virtual void guest_ready(Readiness readiness) = 0;
     virtual void guest_init_failed(Answer error) = 0;
     virtual void guest_answered(Answer answer) = 0;
+    // An answer in pieces: begin, then chunks, then the end: nullopt, or the error with which it
+    // broke off.
+    virtual void guest_stream_begins(std::string content_type) = 0;
+    virtual void guest_stream_chunk(std::string bytes) = 0;
+    virtual void guest_stream_ends(std::optional<Answer> error) = 0;
     // Nothing follows: the guest closed its end (it is about to exit), or it does not follow the
     // protocol.
-    enum class Loss { closed, broken };
+    // truncated: a streamed answer ended before its end.
+    enum class Loss { closed, broken, truncated };
     virtual void guest_lost(Loss loss) = 0;
 
    protected:
@@ -46,6 +54,10 @@ class Guest {
   // Variables that are set before the first event (log stream name).
   virtual void set_variables(const std::map<std::string, std::string>& variables) = 0;
   virtual void invoke(const Event& event, std::int64_t deadline_ms) = 0;
+  // Holds back, or lets go again, what the guest sends of a streamed answer. What is on its way may
+  // still come.
+  enum class Flow { hold, go };
+  virtual void set_flow(Flow flow) = 0;
   // The process has ended: whatever it said before is told to the events now.
   virtual void process_ended() = 0;
 };

@@ -264,8 +264,14 @@ std::function<void()> Launcher::serve(std::vector<base::UniqueFd> listeners,
   std::vector<http::Server::ListenerId> ids;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const bool last = i + 1 == listeners.size();
-    ids.push_back(services_.server.add_listener(
-        listeners[i].release(), last && runtime_api ? runtime_api : services_.endpoint));
+    if (last && runtime_api) {
+      http::ListenerOptions reading;
+      reading.streams = &RuntimeApiSession::streams;
+      ids.push_back(
+          services_.server.add_listener(listeners[i].release(), runtime_api, std::move(reading)));
+    } else {
+      ids.push_back(services_.server.add_listener(listeners[i].release(), services_.endpoint));
+    }
   }
   if (ids.empty()) return nullptr;
   return [&server = services_.server, ids = std::move(ids)] {

@@ -105,6 +105,17 @@ Failure too_large_failure(std::size_t limit) {
   return failure;
 }
 
+Failure truncated_failure(std::string_view request_id, std::string_view report_type) {
+  Failure failure;
+  failure.error_type = "Runtime.TruncatedResponse";
+  failure.report_type = report_type.empty() ? failure.error_type : std::string(report_type);
+  const std::string message = fmt::format(
+      "RequestId: {} Error: The runtime ended before its response was complete", request_id);
+  failure.payload = error_json(failure.error_type, message);
+  failure.log_text = message + "\n" + failure.error_type;
+  return failure;
+}
+
 Failure entrypoint_failure(std::string_view request_id, std::string_view reason) {
   Failure failure;
   failure.error_type = "Runtime.InvalidEntrypoint";

@@ -27,6 +27,8 @@ Failure timeout_failure(std::string_view request_id, std::string_view iso_time,
                         std::chrono::milliseconds limit);
 Failure exit_failure(std::string_view request_id, const sandbox::Exit& exit);
 Failure too_large_failure(std::size_t limit);
+// The runtime stopped in the middle of a streamed answer. `report_type`: why, for the log.
+Failure truncated_failure(std::string_view request_id, std::string_view report_type);
 // No executable bootstrap in the package of a custom runtime.
 Failure entrypoint_failure(std::string_view request_id, std::string_view reason);
 

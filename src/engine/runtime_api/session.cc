@@ -12,6 +12,7 @@ namespace mayfly::engine {
 namespace {
 
 constexpr std::string_view kPrefix = "/2018-06-01/runtime/";
+constexpr std::string_view kErrorWithCause = "application/vnd.aws.lambda.error.cause+json";
 constexpr std::string_view kErrorTypeHeader = "Lambda-Runtime-Function-Error-Type";
 
 http::Response json_response(int status, std::string body) {
@@ -54,6 +55,16 @@ std::string kept_error_type(std::string_view type) {
 }
 
 // The type that the body names, else the header's: the caller sees the body anyway.
+std::string without_cause(const std::string& body) {
+  auto document = wire::parse_json(body);
+  if (!document || document->as_map() == nullptr) return body;
+  wire::Document kept = wire::Document::map();
+  for (const auto& [name, value] : *document->as_map()) {
+    if (name != "errorCause") kept.set(name, value);
+  }
+  return wire::to_json(kept);
+}
+
 Answer error_answer(const http::Request& request) {
   Answer answer;
   answer.is_error = true;
@@ -62,11 +73,47 @@ Answer error_answer(const http::Request& request) {
     answer.error_type =
         kept_error_type(request.headers.get(kErrorTypeHeader).value_or(std::string_view{}));
   }
-  answer.payload = request.body;
+  // The cause is X-Ray's; the caller sees the error without it.
+  const auto type = request.headers.get("Content-Type");
+  answer.payload = type && base::equals_ignore_case(*type, kErrorWithCause)
+                       ? without_cause(request.body)
+                       : request.body;
   return answer;
 }
 
+// What the trailer of a streamed answer says went wrong in its middle, or nullopt.
+std::optional<Answer> trailing_error(const http::Headers& trailers) {
+  const auto type = trailers.get(kErrorTypeHeader);
+  const auto body = trailers.get("Lambda-Runtime-Function-Error-Body");
+  if (!type && !body) return std::nullopt;
+  Answer answer;
+  answer.is_error = true;
+  if (body) answer.payload = base::from_base64(*body).value_or(std::string(*body));
+  answer.error_type = error_type_of(answer.payload);
+  if (answer.error_type.empty()) answer.error_type = kept_error_type(type.value_or(""));
+  if (answer.payload.empty()) answer.payload = error_json(answer.error_type, "");
+  return answer;
+}
+
+// "invocation/{id}/{what}" -> id and what.
+struct InvocationCall {
+  std::string id;
+  std::string_view what;
+};
+std::optional<InvocationCall> invocation_call(std::string_view call) {
+  const std::vector<std::string_view> parts = base::split(call, '/');
+  if (parts.size() != 3 || parts[0] != "invocation" ||
+      (parts[2] != "response" && parts[2] != "error")) {
+    return std::nullopt;
+  }
+  return InvocationCall{base::percent_decode(parts[1]).value_or(std::string{}), parts[2]};
+}
+
 }  // namespace
+
+bool RuntimeApiSession::streams(std::string_view method, std::string_view target) {
+  return method == "POST" && target.starts_with(kPrefix) && target.ends_with("/response");
+}
 
 std::string_view RuntimeApiSession::name(State state) {
   switch (state) {
@@ -76,6 +123,8 @@ std::string_view RuntimeApiSession::name(State state) {
       return "Ready";
     case State::invoked:
       return "Running";
+    case State::answering:
+      return "InvocationResponse";
     case State::answered:
       return "ResponseSent";
     case State::failed:
@@ -112,14 +161,20 @@ base::Task<http::Response> RuntimeApiSession::handle(http::Request request) {
     co_return co_await next();
   }
   const bool post = request.method == "POST";
-  if (call == "init/error" && post) co_return init_error(request);
-  const std::vector<std::string_view> parts = base::split(call, '/');
-  if (parts.size() == 3 && parts[0] == "invocation" &&
-      (parts[2] == "response" || parts[2] == "error")) {
+  if (call == "init/error") {
     if (!post) co_return refuse(405, "MethodNotAllowed", "Method not allowed");
-    const auto id = base::percent_decode(parts[1]);
-    if (!id) co_return refuse(400, "InvalidRequestID", "Invalid request ID");
-    co_return answer(*id, request, parts[2] == "error");
+    co_return init_error(request);
+  }
+  if ((call == "restore/next" && !post) || (call == "restore/error" && post)) {
+    // SnapStart's. A runtime that speaks this API is started anew for each environment.
+    const std::lock_guard lock(mutex_);
+    co_return bad_transition(name(state_),
+                             call == "restore/next" ? "RestoreReady" : "RestoreError");
+  }
+  if (auto invocation = invocation_call(call)) {
+    if (!post) co_return refuse(405, "MethodNotAllowed", "Method not allowed");
+    if (invocation->what == "error") co_return error(invocation->id, request);
+    co_return co_await respond(std::move(invocation->id), std::move(request));
   }
   co_return refuse(404, "NotFound", "404 page not found");
 }
@@ -133,6 +188,7 @@ base::Task<http::Response> RuntimeApiSession::next() {
       case State::closed:
       case State::failed:
       case State::invoked:
+      case State::answering:
         co_return bad_transition(name(state_), "Ready");
       case State::starting:
       case State::ready:
@@ -169,38 +225,128 @@ base::Task<http::Response> RuntimeApiSession::next() {
   co_return response;
 }
 
-http::Response RuntimeApiSession::answer(std::string_view request_id, const http::Request& request,
-                                         bool is_error) {
-  const std::string_view to = is_error ? "InvocationErrorResponse" : "InvocationResponse";
+// Nullopt: the call fits, and the invocation is being answered from now on.
+std::optional<http::Response> RuntimeApiSession::take_invocation(std::string_view request_id,
+                                                                 std::string_view to) {
+  const std::lock_guard lock(mutex_);
+  if (request_id.empty() || request_id != request_id_)
+    return refuse(400, "InvalidRequestID", "Invalid request ID");
+  if (state_ != State::invoked) return bad_transition(name(state_), to);
+  state_ = State::answering;
+  return std::nullopt;
+}
+
+// Unless the environment has ended meanwhile.
+void RuntimeApiSession::settle(State state) {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::answering) state_ = state;
+}
+
+base::Task<http::Response> RuntimeApiSession::respond(std::string request_id,
+                                                      http::Request request) {
+  const auto mode = request.headers.get("Lambda-Runtime-Function-Response-Mode");
+  const bool streams = mode && base::equals_ignore_case(*mode, "streaming");
+  if (mode && !mode->empty() && !streams && !base::equals_ignore_case(*mode, "buffered")) {
+    co_return refuse(400, "InvalidFunctionResponseMode",
+                     fmt::format("Invalid response mode: {}", *mode));
+  }
+  if (auto refused = take_invocation(request_id, "InvocationResponse"))
+    co_return std::move(*refused);
+  if (streams) co_return co_await stream(std::move(request));
+
   Answer answer;
-  bool too_large = false;
-  {
-    std::lock_guard lock(mutex_);
-    if (state_ != State::invoked) return bad_transition(name(state_), to);
-    if (request_id != request_id_) return refuse(400, "InvalidRequestID", "Invalid request ID");
-    if (!is_error) {
-      const auto mode = request.headers.get("Lambda-Runtime-Function-Response-Mode");
-      if (mode && !mode->empty() && !base::equals_ignore_case(*mode, "streaming")) {
-        return refuse(400, "InvalidFunctionResponseMode",
-                      fmt::format("Invalid response mode: {}", *mode));
-      }
-      too_large = request.body.size() > response_limit_;
+  answer.payload = std::move(request.body);
+  answer.content_type = request.headers.get("Content-Type").value_or("");
+  while (request.incoming != nullptr && answer.payload.size() <= response_limit_) {
+    auto piece = co_await request.incoming->next();
+    if (piece) {
+      answer.payload += *piece;
+    } else if (request.incoming->whole()) {
+      break;
+    } else {
+      settle(State::invoked);
+      co_return refuse(400, "TruncatedHTTPRequest", "The HTTP request ended before its end");
     }
-    state_ = State::answered;
   }
-  if (is_error) {
-    answer = error_answer(request);
-  } else {
-    answer.payload = request.body;
-  }
+  const bool too_large = answer.payload.size() > response_limit_;
+  settle(State::answered);
   tell([answer = std::move(answer)](Listener& listener) mutable {
     listener.api_answered(std::move(answer));
   });
   if (too_large) {
-    return refuse(
+    co_return refuse(
         413, "RequestEntityTooLarge",
         fmt::format("Exceeded maximum allowed payload size ({} bytes).", response_limit_));
   }
+  co_return accepted();
+}
+
+base::Task<http::Response> RuntimeApiSession::stream(http::Request request) {
+  std::string type(request.headers.get("Content-Type").value_or(""));
+  tell([type = std::move(type)](Listener& listener) mutable {
+    listener.api_stream_begins(std::move(type));
+  });
+  bool going = request.body.empty() || co_await pass_on(std::move(request.body));
+  while (going && request.incoming != nullptr) {
+    auto piece = co_await request.incoming->next();
+    if (!piece) break;
+    going = co_await pass_on(std::move(*piece));
+  }
+  if (!going) {
+    // The environment has ended its event, or itself, in the middle.
+    settle(State::answered);
+    co_return refuse(500, "InternalServerError", "The invocation has ended");
+  }
+  settle(State::answered);
+  if (request.incoming != nullptr && !request.incoming->whole()) {
+    tell([](Listener& listener) { listener.api_truncated(); });
+    co_return refuse(400, "TruncatedHTTPRequest", "The HTTP request ended before its end");
+  }
+  std::optional<Answer> failure;
+  if (request.incoming != nullptr) failure = trailing_error(request.incoming->trailers());
+  tell([failure = std::move(failure)](Listener& listener) mutable {
+    listener.api_stream_ends(std::move(failure));
+  });
+  co_return accepted();
+}
+
+// One piece of a streamed answer; the next one is read when the environment has taken this one.
+// False: nobody wants more.
+base::Task<bool> RuntimeApiSession::pass_on(std::string bytes) {
+  const base::OneShot<bool> ack;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::answering) co_return false;
+    ack_ = ack;
+  }
+  loop_.post([self = shared_from_this(), bytes = std::move(bytes)]() mutable {
+    if (self->listener_ != nullptr) self->listener_->api_stream_chunk(std::move(bytes));
+    if (!self->held_) self->acknowledge(true);
+  });
+  co_return co_await ack.wait();
+}
+
+void RuntimeApiSession::acknowledge(bool go) {
+  std::optional<base::OneShot<bool>> ack;
+  {
+    const std::lock_guard lock(mutex_);
+    ack = std::exchange(ack_, std::nullopt);
+  }
+  if (ack) ack->set(go);
+}
+
+void RuntimeApiSession::set_flow(Guest::Flow flow) {
+  held_ = flow == Guest::Flow::hold;
+  if (!held_) acknowledge(true);
+}
+
+http::Response RuntimeApiSession::error(std::string_view request_id, const http::Request& request) {
+  if (auto refused = take_invocation(request_id, "InvocationErrorResponse"))
+    return std::move(*refused);
+  settle(State::answered);
+  tell([answer = error_answer(request)](Listener& listener) mutable {
+    listener.api_answered(std::move(answer));
+  });
   return accepted();
 }
 
@@ -252,6 +398,7 @@ void RuntimeApiSession::close() {
     waiting = std::exchange(waiting_, std::nullopt);
   }
   if (waiting) waiting->set(std::nullopt);
+  acknowledge(false);
 }
 
 RuntimeApiGuest::RuntimeApiGuest(std::shared_ptr<RuntimeApiSession> session, Guest::Events& events)
@@ -272,5 +419,19 @@ void RuntimeApiGuest::api_ready() {
 void RuntimeApiGuest::api_init_failed(Answer error) { events_.guest_init_failed(std::move(error)); }
 
 void RuntimeApiGuest::api_answered(Answer answer) { events_.guest_answered(std::move(answer)); }
+
+void RuntimeApiGuest::api_stream_begins(std::string content_type) {
+  events_.guest_stream_begins(std::move(content_type));
+}
+
+void RuntimeApiGuest::api_stream_chunk(std::string bytes) {
+  events_.guest_stream_chunk(std::move(bytes));
+}
+
+void RuntimeApiGuest::api_stream_ends(std::optional<Answer> error) {
+  events_.guest_stream_ends(std::move(error));
+}
+
+void RuntimeApiGuest::api_truncated() { events_.guest_lost(Guest::Events::Loss::truncated); }
 
 }  // namespace mayfly::engine

@@ -39,6 +39,15 @@ TEST_P(CustomRuntime, CppBootstrapAnswers) {
   EXPECT_EQ(answer(cpp("headers")),
             "\"arn:aws:lambda:us-east-1:000000000000:function:f2 13 application/json\"");
   EXPECT_EQ(answer(cpp("stream")), "hello world");
+  const auto streamed = run_streamed(cpp("stream"), "1");
+  EXPECT_EQ(streamed.start->mode, ResponseStream::Mode::streaming);
+  EXPECT_EQ(streamed.bytes, "hello world");
+  const auto failed = run_streamed(cpp("stream_error"), "1");
+  EXPECT_EQ(failed.bytes, "hello");
+  EXPECT_EQ(failed.outcome.payload, R"({"errorType":"Odd","errorMessage":"midway"})");
+  const auto died = run_streamed(cpp("stream_dies"), "1");
+  EXPECT_EQ(died.bytes, "hello");
+  EXPECT_EQ(died.outcome.error_type, "Runtime.TruncatedResponse");
 }
 
 TEST_P(CustomRuntime, SixMegabytesBothWays) {

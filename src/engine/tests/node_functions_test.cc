@@ -144,6 +144,51 @@ exports.handler = awslambda.streamifyResponse(async (event, stream, context) => 
   EXPECT_EQ(answer(spec), "ab");
 }
 
+TEST_F(NodeFunctions, AChunkArrivesWhenItIsWritten) {
+  // The handler ends only when the test has its first chunk and says so by a file.
+  auto spec = node(R"(
+const fs = require('fs');
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream = awslambda.HttpResponseStream.from(stream, { statusCode: 201 });
+  stream.write('first');
+  while (!fs.existsSync('/var/task/go')) await new Promise((resolve) => setTimeout(resolve, 2));
+  stream.write({ second: 2 });
+  stream.end();
+});)");
+  const auto streamed = run_streamed(spec, "{}", [&](const std::string& chunk) {
+    if (chunk.find("first") != std::string::npos) std::ofstream(spec->code_folder + "/go") << "x";
+  });
+  ASSERT_TRUE(streamed.start);
+  EXPECT_EQ(streamed.start->mode, ResponseStream::Mode::streaming);
+  EXPECT_EQ(streamed.start->content_type, ResponseStream::kHttpIntegration);
+  EXPECT_EQ(streamed.bytes,
+            R"({"statusCode":201})" + std::string(8, '\0') + R"(first{"second":2})");
+  EXPECT_FALSE(streamed.outcome.function_error);
+}
+
+TEST_F(NodeFunctions, StreamsCarryMuchAndBreakOffWithTheirError) {
+  auto spec = node(R"(
+const { pipeline } = require('stream/promises');
+const { Readable } = require('stream');
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  if (event.die) { stream.write('half'); throw new TypeError('no more'); }
+  if (event.early) throw new TypeError('nothing');
+  const block = Buffer.alloc(1 << 20, 'x');
+  await pipeline(Readable.from((function* () { for (let i = 0; i < 20; ++i) yield block; })()), stream);
+});)");
+  const auto large = run_streamed(spec, "{}");
+  EXPECT_EQ(large.bytes.size(), 20U << 20);
+  EXPECT_FALSE(large.outcome.function_error);
+  const auto broken = run_streamed(spec, R"({"die":true})");
+  EXPECT_EQ(broken.bytes, "half");
+  EXPECT_EQ(broken.outcome.error_type, "TypeError");
+  const auto early = run_streamed(spec, R"({"early":true})");
+  EXPECT_FALSE(early.start);
+  EXPECT_EQ(early.outcome.error_type, "TypeError");
+  // Collected, 20 MiB are more than a response may have.
+  EXPECT_EQ(run_ok(spec).error_type, "Function.ResponseSizeTooLarge");
+}
+
 TEST_F(NodeFunctions, ColdThenWarm) {
   auto spec = node("let n = 0; exports.handler = async () => ++n;");
   const Outcome cold = run_ok(spec);

@@ -103,6 +103,34 @@ class RealEngineTest : public ::testing::Test {
     }
     return *result;
   }
+  // The answer of a run, chunk by chunk as they came; `each` is called for each before the next is
+  // read.
+  struct Streamed {
+    std::optional<ResponseStream::Start> start;
+    std::string bytes;
+    Outcome outcome;
+  };
+  Streamed run_streamed(std::shared_ptr<const FunctionSpec> spec, std::string payload,
+                        const std::function<void(const std::string&)>& each = nullptr) {
+    auto stream = std::make_shared<ResponseStream>();
+    Event event;
+    event.request_id = "request-" + std::to_string(++requests_);
+    event.payload = std::move(payload);
+    event.stream = stream;
+    auto promise = std::make_shared<std::promise<RunResult>>();
+    base::spawn(engine_->run(std::move(spec), std::move(event)),
+                [promise](RunResult result) { promise->set_value(std::move(result)); });
+    Streamed out;
+    out.start = base::sync_wait(stream->started());
+    while (auto chunk = base::sync_wait(stream->next())) {
+      if (each) each(*chunk);
+      out.bytes += *chunk;
+    }
+    RunResult result = promise->get_future().get();
+    if (result) out.outcome = *result;
+    EXPECT_TRUE(result) << result.error().message;
+    return out;
+  }
   // The payload of a run that the function answered without an error.
   std::string answer(const std::shared_ptr<FunctionSpec>& spec, std::string payload = "{}") {
     const Outcome outcome = run_ok(spec, std::move(payload));

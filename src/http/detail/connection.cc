@@ -75,6 +75,26 @@ struct Underway {
 
 }  // namespace
 
+// What the handler of a request that streams holds. It reads until the handler has returned.
+class Connection::Incoming final : public IncomingBody {
+ public:
+  explicit Incoming(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+
+  base::Task<std::optional<std::string>> next() override {
+    if (connection_ == nullptr) co_return std::nullopt;
+    co_return co_await connection_->read_body();
+  }
+  bool whole() const override { return connection_ != nullptr && connection_->body_complete_; }
+  const Headers& trailers() const override {
+    return connection_ != nullptr ? connection_->parser_->trailers() : none_;
+  }
+  void detach() { connection_.reset(); }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+  Headers none_;
+};
+
 void ReadBuffer::consume(std::size_t count) {
   begin_ += count;
   if (begin_ == end_) begin_ = end_ = 0;
@@ -154,6 +174,7 @@ void Connection::wait_for(Wait what) {
   const Limits& limits = server_->limits;
   switch (what) {
     case Wait::none:
+    case Wait::stream:
       deadline_ = std::numeric_limits<std::uint64_t>::max();
       break;
     case Wait::idle:
@@ -189,13 +210,24 @@ base::Task<void> Connection::run([[maybe_unused]] std::shared_ptr<Connection> se
       if (received != Received::request) break;
 
       Request request = parser_->take();
+      if (parser_->streaming()) parser_->give_back(std::move(request.body));
       request.peer = peer_;
       request.local = local_;
       method_ = request.method;
       version_ = request.version;
       persistence_ = parser_->keep_alive() ? Persistence::keep_alive : Persistence::close;
+      std::shared_ptr<Incoming> incoming;
+      if (parser_->streaming()) {
+        incoming = std::make_shared<Incoming>(shared_from_this());
+        request.incoming = incoming;
+      }
       Response response = co_await answer(std::move(request));
       co_await resume_on(lane_.loop);
+      if (incoming != nullptr) {
+        incoming->detach();
+        wait_for(Wait::none);
+        if (!body_complete_) persistence_ = Persistence::close;
+      }
       if (closed_ || !co_await respond(std::move(response))) break;
     }
   } catch (const std::exception& error) {
@@ -210,7 +242,9 @@ base::Task<void> Connection::run([[maybe_unused]] std::shared_ptr<Connection> se
 base::Task<Connection::Received> Connection::receive() {
   parser_.emplace(ParserLimits{.request_line = server_->limits.request_line,
                                .header_bytes = server_->limits.header_bytes,
-                               .body_bytes = server_->limits.body_bytes});
+                               .body_bytes = server_->limits.body_bytes,
+                               .streams = &listener_->streams});
+  body_complete_ = false;
   if (!account()) {
     refusal_ = {503, "This server has no memory left for the request."};
     co_return Received::refused;
@@ -222,6 +256,7 @@ base::Task<Connection::Received> Connection::receive() {
       const auto step = parser_->feed(buffer_.view());
       buffer_.consume(step.consumed);
       if (step.status == RequestParser::Status::complete) {
+        body_complete_ = true;
         wait_for(Wait::none);
         co_return Received::request;
       }
@@ -235,7 +270,8 @@ base::Task<Connection::Received> Connection::receive() {
         if (parser_->wants_continue() && buffer_.empty()) {
           if (!co_await write({bytes_of(kContinue)})) co_return Received::closed;
         }
-        wait_for(Wait::body);
+        wait_for(parser_->streaming() ? Wait::stream : Wait::body);
+        if (parser_->streaming()) co_return Received::request;
       } else if (waiting_ == Wait::idle && parser_->started()) {
         wait_for(Wait::header);
       }
@@ -252,6 +288,26 @@ base::Task<Connection::Received> Connection::receive() {
     refusal_ = {400, "The request ends before it is complete."};
     co_return Received::refused;
   }
+}
+
+base::Task<std::optional<std::string>> Connection::read_body() {
+  co_await resume_on(lane_.loop);
+  while (!closed_) {
+    std::string piece = parser_->take_body();
+    if (!piece.empty()) co_return piece;
+    if (body_complete_) break;
+    if (!buffer_.empty()) {
+      const auto step = parser_->feed(buffer_.view());
+      buffer_.consume(step.consumed);
+      if (step.status == RequestParser::Status::refused) break;
+      body_complete_ = step.status == RequestParser::Status::complete;
+      piece = parser_->take_body();
+      if (!piece.empty()) co_return piece;
+      if (body_complete_ || !account()) break;
+    }
+    if (!co_await read_some()) break;
+  }
+  co_return std::nullopt;
 }
 
 // False where all requests together hold too much. What a connection needs at rest is not counted.
@@ -274,7 +330,7 @@ base::Task<bool> Connection::read_some() {
   const std::size_t count = co_await ReadAwaiter{socket_, room};
   buffer_.commit(count);
   // A large body is read in larger pieces, a small request in none larger than it needs.
-  bulk_ = waiting_ == Wait::body && count == room.size();
+  bulk_ = (waiting_ == Wait::body || waiting_ == Wait::stream) && count == room.size();
   if (closed_ || expired_) co_return false;
   // Nothing read and nothing closed it: the peer has ended its side, or the connection is broken;
   // either way no more comes.
@@ -324,7 +380,7 @@ base::Task<bool> Connection::respond(Response response) {
   if (!sent || closed_) co_return false;
   if (plan.persistence == Persistence::keep_alive) co_return true;
   // Bytes that we leave unread would turn the close into a reset, which may overtake the answer.
-  if (!buffer_.empty()) co_await drain();
+  if (!buffer_.empty() || !body_complete_) co_await drain();
   co_return false;
 }
 

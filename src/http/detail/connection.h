@@ -66,11 +66,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Listener& listener() const { return *listener_; }
 
  private:
+  class Incoming;
   enum class Received { request, refused, closed };
-  enum class Wait { none, idle, header, body, write, drain };
+  enum class Wait { none, idle, header, body, stream, write, drain };
 
   base::Task<void> run(std::shared_ptr<Connection> self, Admission admission);
   base::Task<Received> receive();
+  base::Task<std::optional<std::string>> read_body();
   base::Task<Response> answer(Request request);
   base::Task<bool> respond(Response response);
   base::Task<bool> send_stream(std::unique_ptr<BodyStream> stream, Framing framing);
@@ -97,6 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   int version_ = 11;
   Persistence persistence_ = Persistence::keep_alive;
   std::size_t charged_ = 0;
+  bool body_complete_ = true;  // of the request being answered
 
   Wait waiting_ = Wait::none;
   std::uint64_t deadline_ = std::numeric_limits<std::uint64_t>::max();

@@ -91,7 +91,8 @@ RequestParser::Step RequestParser::feed(std::string_view bytes) {
     wants_continue_ = false;
     return {Status::complete, consumed};
   }
-  if (body.size() - used > kMaxChunkHeader) return refuse(400, "A chunk header is too long.");
+  if (body.size() - used > (streaming_ ? kMaxStreamTrailer : kMaxChunkHeader))
+    return refuse(400, "A chunk header is too long.");
   return {Status::need_more, consumed};
 }
 
@@ -201,11 +202,20 @@ void RequestParser::on_request_impl(beast::verb, boost::beast::string_view metho
   request_.method = view(method);
   request_.target = view(target);
   request_.version = version;
+  if (limits_.streams != nullptr && *limits_.streams &&
+      (*limits_.streams)(request_.method, request_.target)) {
+    streaming_ = true;
+    body_limit(boost::none);
+  }
 }
 
 void RequestParser::on_field_impl(beast::field field, boost::beast::string_view name,
                                   boost::beast::string_view value, Code& error) {
-  if (header_complete_) return;  // a trailer must not add to what was decided on (RFC 9110 §6.5.1)
+  if (header_complete_) {
+    // A trailer must not add to what was decided on (RFC 9110 §6.5.1): it is kept apart, or not.
+    if (streaming_) trailers_.add(std::string(view(name)), std::string(view(value)));
+    return;
+  }
   if (field == beast::field::host) ++hosts_;
   if (field == beast::field::content_length) {
     ++lengths_;
@@ -221,7 +231,7 @@ void RequestParser::on_field_impl(beast::field field, boost::beast::string_view 
 }
 
 void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, Code&) {
-  if (length)
+  if (length && !streaming_)
     request_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, kReserve)));
 }
 

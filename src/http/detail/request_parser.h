@@ -10,8 +10,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/message.h"
 
@@ -21,6 +23,9 @@ struct ParserLimits {
   std::size_t request_line = 64 * 1024;
   std::size_t header_bytes = 1024 * 1024;
   std::size_t body_bytes = 70 * 1024 * 1024;
+  // Whether the body of this request is taken piece by piece (take_body()), without a limit of its
+  // own. Null: never.
+  const std::function<bool(std::string_view method, std::string_view target)>* streams = nullptr;
 };
 
 class RequestParser final : private boost::beast::http::basic_parser<true> {
@@ -31,6 +36,8 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   static constexpr std::size_t kReserve = 1024 * 1024;
   // A chunk header or the trailer has to fit in this many bytes.
   static constexpr std::size_t kMaxChunkHeader = 16 * 1024;
+  // Of a request that streams: its trailer carries an error with its stack trace.
+  static constexpr std::size_t kMaxStreamTrailer = 1024 * 1024;
 
   explicit RequestParser(const ParserLimits& limits);
   ~RequestParser() override = default;
@@ -61,6 +68,13 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   std::size_t body_capacity() const { return request_.body.capacity(); }
   Request take() { return std::move(request_); }
 
+  // Of a request that streams: take() gives what is known when the header is complete, take_body()
+  // the bytes that came since, and give_back() those that came with the header.
+  bool streaming() const { return streaming_; }
+  void give_back(std::string body) { request_.body = std::move(body); }
+  std::string take_body() { return std::exchange(request_.body, {}); }
+  const Headers& trailers() const { return trailers_; }
+
  private:
   using Code = boost::system::error_code;
 
@@ -85,6 +99,7 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
 
   ParserLimits limits_;
   Request request_;
+  Headers trailers_;
   Refusal refusal_;
   std::size_t scanned_ = 0;     // bytes of the header that were looked at
   std::size_t line_start_ = 0;  // where the line under scan begins
@@ -95,6 +110,7 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   int transfer_codings_ = 0;
   bool plainly_chunked_ = true;  // every transfer coding seen is exactly "chunked"
   bool header_complete_ = false;
+  bool streaming_ = false;
   bool wants_continue_ = false;
   bool keep_alive_ = false;
 };

@@ -10,9 +10,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -27,6 +29,7 @@ class Connection;
 struct Listener {
   std::uint64_t id = 0;
   Handler handler;
+  std::function<bool(std::string_view method, std::string_view target)> streams;
   std::atomic<bool> closed{false};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,30 @@ std::string parse(std::string_view bytes, std::size_t piece) {
   return summary;
 }
 
+// The same, with every body taken piece by piece as of a request that streams.
+std::string parse_streaming(std::string_view bytes, std::size_t piece) {
+  const std::function<bool(std::string_view, std::string_view)> all =
+      [](std::string_view, std::string_view) { return true; };
+  ParserLimits limits = kLimits;
+  limits.streams = &all;
+  RequestParser parser(limits);
+  std::string pending, body;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    pending += bytes.substr(at, piece);
+    const auto step = parser.feed(pending);
+    require(step.consumed <= pending.size());
+    pending.erase(0, step.consumed);
+    body += parser.take_body();
+    if (step.status == RequestParser::Status::refused) return "refused";
+    if (step.status == RequestParser::Status::complete) {
+      for (const auto& [name, value] : parser.trailers()) body += name + ":" + value + ";";
+      return body;
+    }
+  }
+  require(body.size() <= bytes.size());
+  return "more";
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -62,5 +87,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string whole = parse(bytes, std::max<std::size_t>(size, 1));
   require(whole == parse(bytes, 1));
   require(whole == parse(bytes, 13));
+  const std::string streamed = parse_streaming(bytes, std::max<std::size_t>(size, 1));
+  for (const std::size_t piece : {1U, 13U}) {
+    const std::string again = parse_streaming(bytes, piece);
+    require(again == streamed);
+  }
   return 0;
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/one_shot.h"
 #include "base/spawn.h"
+#include "http/detail/address.h"
 #include "http/tests/raw_peer.h"
 
 namespace mayfly::http {
@@ -97,6 +98,100 @@ TEST_F(ServerTest, JoinsChunkedRequestBodies) {
   peer.send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nMayf\r\n");
   peer.send("2\r\nly\r\n0\r\n\r\n");
   EXPECT_THAT(peer.read_response(), EndsWith("\r\n\r\nMayfly"));
+}
+
+// A listener that streams: the handler starts before the body is there, reads it piece by piece and
+// finds the trailer.
+class StreamingServerTest : public ServerTest {
+ protected:
+  RawPeer connect_to(Handler handler) {
+    serve(echo);
+    const auto socket = detail::listen_on("127.0.0.1", 0);
+    ListenerOptions options;
+    options.streams = [](std::string_view method, std::string_view target) {
+      return method == "POST" && target.starts_with("/stream");
+    };
+    server_->add_listener(socket.fd, std::move(handler), options);
+    return RawPeer(socket.port);
+  }
+  static base::Task<Response> collect(Request request) {
+    Response response;
+    while (auto piece = co_await request.incoming->next()) response.body += *piece;
+    response.body += request.incoming->whole() ? "|whole" : "|cut";
+    for (const auto& [name, value] : request.incoming->trailers())
+      response.body += "|" + name + "=" + value;
+    co_return response;
+  }
+};
+
+TEST_F(StreamingServerTest, TheHandlerReadsWhileTheBodyArrives) {
+  base::OneShot<std::string> first;
+  RawPeer peer = connect_to([&first](Request request) -> base::Task<Response> {
+    auto piece = co_await request.incoming->next();
+    first.set(piece.value_or("nothing"));
+    co_return co_await collect(std::move(request));
+  });
+  peer.send("POST /stream HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nMayf\r\n");
+  EXPECT_EQ(base::sync_wait([](base::OneShot<std::string> wait) -> base::Task<std::string> {
+              co_return co_await wait.wait();
+            }(first)),
+            "Mayf");
+  peer.send("2\r\nly\r\n0\r\nError-Type: Odd\r\n\r\n");
+  EXPECT_THAT(peer.read_response(), EndsWith("\r\n\r\nly|whole|Error-Type=Odd"));
+}
+
+TEST_F(StreamingServerTest, AWholeRequestInOnePieceAndTheNextOneBehindIt) {
+  RawPeer peer = connect_to([](Request request) -> base::Task<Response> {
+    if (request.incoming == nullptr) co_return Response{.body = "plain " + request.body};
+    co_return co_await collect(std::move(request));
+  });
+  peer.send(
+      "POST /stream HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab"
+      "POST /stream HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"
+      "POST /other HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nc");
+  EXPECT_THAT(peer.read_response(), EndsWith("\r\n\r\nab|whole"));
+  EXPECT_THAT(peer.read_response(), EndsWith("\r\n\r\n|whole"));
+  EXPECT_THAT(peer.read_response(), EndsWith("\r\n\r\nplain c"));
+}
+
+TEST_F(StreamingServerTest, ALargeBodyIsCarriedWhole) {
+  RawPeer peer = connect_to([](Request request) -> base::Task<Response> {
+    std::size_t total = 0;
+    while (auto piece = co_await request.incoming->next()) total += piece->size();
+    co_return Response{.body = fmt::format("{} {}", total, request.incoming->whole())};
+  });
+  const std::string chunk(1 << 20, 'x');
+  std::thread sender([&] {
+    peer.send("POST /stream HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 80; ++i) peer.send(fmt::format("{:x}\r\n{}\r\n", chunk.size(), chunk));
+    peer.send("0\r\n\r\n");
+  });
+  EXPECT_THAT(peer.read_response(), EndsWith(fmt::format("\r\n\r\n{} true", 80 << 20)));
+  sender.join();
+}
+
+TEST_F(StreamingServerTest, ABodyThatIsCutOrMalformedIsNotWhole) {
+  base::OneShot<std::string> first;
+  RawPeer peer = connect_to([&first](Request request) -> base::Task<Response> {
+    first.set((co_await request.incoming->next()).value_or("nothing"));
+    co_return co_await collect(std::move(request));
+  });
+  peer.send("POST /stream HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nMayf\r\n");
+  base::sync_wait([](base::OneShot<std::string> wait) -> base::Task<std::string> {
+    co_return co_await wait.wait();
+  }(first));
+  peer.send("zz\r\n");
+  EXPECT_THAT(peer.read_response(), EndsWith("\r\n\r\n|cut"));
+  EXPECT_EQ(peer.read_until("never"), "");  // such a connection takes no other request
+}
+
+TEST_F(StreamingServerTest, AHandlerThatDoesNotReadCostsTheConnectionOnly) {
+  RawPeer peer = connect_to(
+      [](Request) -> base::Task<Response> { co_return Response{.status = 413, .body = "no"}; });
+  peer.send("POST /stream HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nMayf\r\n");
+  const std::string response = peer.read_response();
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(response, HasSubstr("Connection: close"));
 }
 
 TEST_F(ServerTest, CarriesLargeBodiesBothWays) {

@@ -36,6 +36,11 @@ class Connection {
 
   Reply call(const std::string& method, const std::string& path, const std::string& headers,
              const std::string& body) {
+    send(method, path, headers, body);
+    return read();
+  }
+  void send(const std::string& method, const std::string& path, const std::string& headers,
+            const std::string& body) {
     std::string request = method + " " + path + " HTTP/1.1\r\nHost: runtime\r\n" + headers;
     if (headers.find("Transfer-Encoding") == std::string::npos) {
       request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
@@ -46,7 +51,6 @@ class Connection {
       if (sent <= 0) std::exit(11);
       done += static_cast<std::size_t>(sent);
     }
-    return read();
   }
 
  private:
@@ -118,6 +122,20 @@ int main() {
       api.call("POST", at + "/response",
                "Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n",
                "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
+    } else if (handler == "stream_error") {
+      api.call(
+          "POST", at + "/response",
+          "Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n"
+          "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n",
+          "5\r\nhello\r\n0\r\nLambda-Runtime-Function-Error-Type: Function.Odd\r\n"
+          "Lambda-Runtime-Function-Error-Body: "
+          "eyJlcnJvclR5cGUiOiJPZGQiLCJlcnJvck1lc3NhZ2UiOiJtaWR3YXkifQ==\r\n\r\n");
+    } else if (handler == "stream_dies") {
+      api.send("POST", at + "/response",
+               "Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n",
+               "5\r\nhello\r\n");
+      ::usleep(100'000);
+      return 5;
     } else if (handler == "bad") {
       const int wrong_id = api.call("POST", kRuntime + "invocation/other/response", "", "1").status;
       const int next_now = api.call("GET", kRuntime + "invocation/next", "", "").status;
