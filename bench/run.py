@@ -20,6 +20,8 @@ import time
 import urllib.request
 import zipfile
 
+import dynamodb
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 SDK_IMPORT = "import boto3; boto3.resource('dynamodb', region_name='us-east-1', endpoint_url='http://127.0.0.1:1', " \
@@ -116,10 +118,13 @@ def deploy(client, name, source, **config):
         FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
-def load(port, scenario, connections, seconds, argument="", program="platform_bench"):
-    done = subprocess.run([BUILD / "bench" / program, "127.0.0.1", str(port), scenario, str(connections), str(seconds),
-                           argument], stdout=subprocess.PIPE, text=True, check=True)
+def load(port, scenario, connections, seconds, argument="", keys=10_000, requests=0, may_fail=False):
+    """Runs a scenario of platform_bench. None where may_fail is set and nothing went well: the other side does not know the operation."""
+    done = subprocess.run([BUILD / "bench" / "platform_bench", "127.0.0.1", str(port), scenario, str(connections), str(seconds), argument,
+                           str(keys), str(requests)], stdout=subprocess.PIPE, text=True, check=True)
     result = json.loads(done.stdout)
+    if may_fail and (result["failures"] >= result["requests"] or not result["rate"]):
+        return None
     if result["failures"]:
         print(f"!! {scenario} {argument}: {result['failures']} of {result['requests']} failed: {result['first_failure']}",
               file=sys.stderr)
@@ -242,30 +247,12 @@ def measure_warm(report, daemon, quick):
 
 
 def measure_dynamodb(report, daemon, quick):
-    seconds = 1.5 if quick else 5
-    client = daemon.client("dynamodb")
-    client.create_table(TableName="bench", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
-    client.create_table(TableName="pages", BillingMode="PAY_PER_REQUEST",
-                        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-                        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}])
-    for p in range(10):
-        for start in range(0, 100, 25):
-            client.batch_write_item(RequestItems={"pages": [{"PutRequest": {"Item": {
-                "pk": {"S": f"p{p}"}, "sk": {"S": f"{n:04}"}, "data": {"S": "x" * 950}}}} for n in range(start, start + 25)]})
-    rows = []
-    budgets = {("put", 64): "> 8000/s", ("getitem", 64): "> 25000/s"}
-    for scenario, table, title in (("put", "bench", "PutItem, fsynced"), ("getitem", "bench", "GetItem"),
-                                   ("update", "bench", "UpdateItem ADD, fsynced"), ("query", "pages", "Query of 100 items of 1 KB")):
-        for connections in (1, 16, 64):
-            result = load(daemon.port, scenario, connections, seconds, table)
-            rows.append([title, connections, f"{result['rate']:.0f}", f"{result['p50_ms']:.3f}", f"{result['p99_ms']:.3f}",
-                         budgets.get((scenario, connections), "")])
-    for connections in (1, 64):
-        result = load(daemon.port, "get", connections, seconds, "/_mayfly/health")
-        rows.append(["floor: HTTP GET of /_mayfly/health", connections, f"{result['rate']:.0f}", f"{result['p50_ms']:.3f}",
-                     f"{result['p99_ms']:.3f}", ""])
-    report.table("DynamoDB over HTTP", ["operation", "connections", "per second", "p50 ms", "p99 ms", "budget"], rows)
+    dynamodb.measure_operations(report, daemon, quick, load, free_port)
+    run_component(report, "store_bench", quick)  # raw RocksDB of the same durability, in the same run
+
+
+def measure_large(report, daemon, quick):
+    dynamodb.measure_large(report, daemon, quick, load)
 
 
 def measure_orders(report, daemon, quick):
@@ -311,7 +298,8 @@ def plain_memory():
 def run_component(report, program, quick):
     path = BUILD / "bench" / program
     if path.exists():
-        done = subprocess.run([path, *(["--quick"] if quick else [])], stdout=subprocess.PIPE, text=True)
+        shorter = ["0.5"] if program == "store_bench" else ["--quick"]
+        done = subprocess.run([path, *(shorter if quick else [])], stdout=subprocess.PIPE, text=True)
         report.say(f"\n## {program}\n\n```\n{done.stdout.rstrip()}\n```")
 
 
@@ -319,10 +307,10 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", type=pathlib.Path, metavar="PATH")
-    parser.add_argument("--only", default="", help="comma-separated: cold,warm,dynamodb,orders,memory,components")
+    parser.add_argument("--only", default="", help="comma-separated: cold,warm,dynamodb,large,orders,memory,components")
     args = parser.parse_args()
-    parts = {"cold": measure_cold, "warm": measure_warm, "dynamodb": measure_dynamodb, "orders": measure_orders, "memory": measure_memory}
-    chosen = [part for part in args.only.split(",") if part] or [*parts, "components"]
+    parts = {"cold": measure_cold, "warm": measure_warm, "dynamodb": measure_dynamodb, "large": measure_large, "orders": measure_orders, "memory": measure_memory}
+    chosen = [part for part in args.only.split(",") if part] or [*(part for part in parts if part != "large"), "components"]
     report = Report()
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown processor")
     report.say("# Benchmarks\n")

@@ -21,7 +21,8 @@
 // Threads: Store is thread-safe; a Transaction is used by one coroutine at a time. A store resumes
 // coroutines from a thread of its own by posting to their executors, so executors are destroyed
 // after the store (stopped is fine). Use transact() (below) rather than begin/commit: it repeats
-// the function on conflict, so the function must have no side effects outside the transaction.
+// the function on conflict, so the function must have no side effects outside the transaction;
+// rerun.h has a form of it for hot keys.
 #pragma once
 
 #include <concepts>

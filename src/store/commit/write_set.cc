@@ -38,6 +38,11 @@ void WriteSet::put_sequenced(std::string_view prefix, std::string_view suffix,
   sequenced_.push_back({std::string(prefix), std::string(suffix), std::string(value)});
 }
 
+void WriteSet::add(const WriteSet& later) {
+  for (const KeyRange& range : later.erased_) erase_range(range.begin, range.end);
+  for (const auto& [key, value] : later.points_) points_.insert_or_assign(key, value);
+}
+
 bool WriteSet::erased(std::string_view key) const {
   return std::ranges::any_of(erased_, [&](const KeyRange& range) { return range.contains(key); });
 }

@@ -36,6 +36,9 @@ class WriteSet {
   void erase_range(std::string_view begin, std::string_view end);
   void put_sequenced(std::string_view prefix, std::string_view suffix, std::string_view value);
 
+  // What `later` does after this, but for its sequenced puts: those belong to a sequence.
+  void add(const WriteSet& later);
+
   bool empty() const { return points_.empty() && erased_.empty() && sequenced_.empty(); }
   const Points& points() const { return points_; }
   const std::vector<KeyRange>& erased() const { return erased_; }

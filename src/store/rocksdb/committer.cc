@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "store/rocksdb/disk_space.h"
+#include "store/rocksdb/rocks_transaction.h"
 
 namespace mayfly::store {
 namespace {
@@ -146,27 +147,74 @@ void Committer::complete(Group& group, Outcomes& outcomes) {
   }
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (!outcomes[i]) continue;
-    watchers_.notify(outcomes[i]->sequence, group[i].writes);
+    if (outcomes[i]->sequence != 0) watchers_.notify(outcomes[i]->sequence, group[i].writes);
     group[i].done.set(outcomes[i]);
   }
 }
 
+// What the commits of a group that were accepted so far have written, for those who run again on
+// it. Gathered only once somebody does.
+class Committer::GroupWrites {
+ public:
+  explicit GroupWrites(const Group& group) : group_(group) {}
+
+  void accepted(std::size_t index, std::uint64_t sequence) {
+    accepted_.emplace_back(index, sequence);
+  }
+
+  const WriteSet& all() {
+    for (; gathered_ < accepted_.size(); ++gathered_) {
+      const auto [index, sequence] = accepted_[gathered_];
+      const WriteSet& writes = group_[index].writes;
+      all_.add(writes);
+      for (const WriteSet::Sequenced& put : writes.sequenced())
+        all_.put(put.key(sequence), put.value);
+    }
+    return all_;
+  }
+
+ private:
+  const Group& group_;
+  std::vector<std::pair<std::size_t, std::uint64_t>> accepted_;
+  std::size_t gathered_ = 0;
+  WriteSet all_;
+};
+
 // Decides each commit of the group in turn, as far as the group's size allows.
-Committer::Outcomes Committer::build(const Group& group, rocksdb::WriteBatch& batch) {
+Committer::Outcomes Committer::build(Group& group, rocksdb::WriteBatch& batch) {
   Outcomes outcomes;
   outcomes.reserve(group.size());
-  for (const PendingCommit& commit : group) {
+  GroupWrites written(group);
+  for (PendingCommit& commit : group) {
     if (batch.GetDataSize() > kMaxGroupBytes) break;
-    if (auto error = resolver_.check(commit.snapshot, commit.reads)) {
-      outcomes.emplace_back(std::unexpected(std::move(*error)));
+    if (auto decided = decide(commit, written)) {
+      outcomes.push_back(std::move(*decided));
       continue;
     }
     last_sequence_ += entries(commit.writes);
     append(batch, commit.writes, last_sequence_);
     resolver_.record(last_sequence_, commit.writes);
+    written.accepted(outcomes.size(), last_sequence_);
     outcomes.emplace_back(CommitInfo{last_sequence_});
   }
   return outcomes;
+}
+
+std::optional<StoreResult<CommitInfo>> Committer::decide(PendingCommit& commit,
+                                                         GroupWrites& written) {
+  auto conflict = resolver_.check(commit.snapshot, commit.reads);
+  if (!conflict) return std::nullopt;
+  if (commit.rerun == nullptr) return std::unexpected(std::move(*conflict));
+  // The published snapshot is the state before this group, as nobody else writes.
+  RocksTransaction again(latest(), &written.all());
+  const bool wanted = commit.rerun->run(again);
+  commit.writes = std::move(again.writes);
+  if (!wanted || commit.writes.empty()) {
+    commit.writes = WriteSet();
+    return CommitInfo{};
+  }
+  if (auto error = commit.writes.check_limits()) return std::unexpected(std::move(*error));
+  return std::nullopt;
 }
 
 void Committer::refuse(Outcomes& outcomes, const StoreError& reason) {

@@ -23,6 +23,7 @@
 #include "store/commit/resolver.h"
 #include "store/commit/watchers.h"
 #include "store/commit/write_set.h"
+#include "store/rerun.h"
 #include "store/rocksdb/database.h"
 #include "store/rocksdb/rocks_store.h"
 
@@ -32,6 +33,7 @@ struct PendingCommit {
   std::uint64_t snapshot;
   ReadSet reads;
   WriteSet writes;
+  Rerun* rerun;  // null: a conflict is answered as such
   base::OneShot<StoreResult<CommitInfo>> done;
 };
 
@@ -51,12 +53,15 @@ class Committer {
 
  private:
   using Group = std::vector<PendingCommit>;
+  class GroupWrites;
   using Outcomes = std::vector<StoreResult<CommitInfo>>;
 
   void run();
   bool take(Group& group);
   void process(Group& group);
-  Outcomes build(const Group& group, rocksdb::WriteBatch& batch);
+  Outcomes build(Group& group, rocksdb::WriteBatch& batch);
+  // Null where it is good to be committed, after running it again if need be.
+  std::optional<StoreResult<CommitInfo>> decide(PendingCommit& commit, GroupWrites& written);
   void complete(Group& group, Outcomes& outcomes);
   static void refuse(Outcomes& outcomes, const StoreError& reason);
   // The error to answer, where the batch was not written.

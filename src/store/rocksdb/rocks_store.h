@@ -19,6 +19,7 @@
 #include <memory>
 
 #include "store/checkpoint.h"
+#include "store/rerun.h"
 #include "store/store.h"
 
 namespace rocksdb {
@@ -46,7 +47,7 @@ struct RocksOptions {
 class Committer;
 class Watchers;
 
-class RocksStore final : public Store, public Checkpointable {
+class RocksStore final : public Store, public Checkpointable, public Rerunner {
  public:
   // Errors say what to do: `unavailable` (in use by another process, no permission, not a store,
   // newer format) or `corrupt`.
@@ -57,6 +58,8 @@ class RocksStore final : public Store, public Checkpointable {
 
   std::unique_ptr<Transaction> begin() override;
   base::Task<StoreResult<CommitInfo>> commit(std::unique_ptr<Transaction> transaction) override;
+  base::Task<StoreResult<CommitInfo>> commit_or_rerun(std::unique_ptr<Transaction> transaction,
+                                                      Rerun& rerun) override;
   base::OneShot<bool> watch(std::string_view prefix) override;
   StoreResult<void> checkpoint(const std::filesystem::path& path) override;
 
@@ -67,6 +70,8 @@ class RocksStore final : public Store, public Checkpointable {
  private:
   RocksStore(RocksOptions options, std::unique_ptr<Watchers> watchers,
              std::unique_ptr<Committer> committer);
+  base::Task<StoreResult<CommitInfo>> submit(std::unique_ptr<Transaction> transaction,
+                                             Rerun* rerun);
 
   const RocksOptions options_;
   std::unique_ptr<Watchers> watchers_;

@@ -9,6 +9,7 @@
 #include "services/dynamodb/operations/read.h"
 #include "services/dynamodb/operations/transaction.h"
 #include "services/dynamodb/operations/write.h"
+#include "store/rerun.h"
 
 namespace mayfly::dynamodb {
 namespace {
@@ -242,7 +243,7 @@ base::Task<wire::Result<BatchWriteItemResponse>> batch_write_item(
   BatchOutcome all;
   for (std::size_t begin = 0; begin < writes->size();) {
     const std::size_t end = transaction_end(*writes, begin);
-    auto outcome = co_await store::transact(
+    auto outcome = co_await store::transact_quick(
         dynamodb.store,
         [&](store::Transaction& transaction) -> base::Task<wire::Result<BatchOutcome>> {
           co_return co_await write_some(dynamodb, transaction, context.scope, *writes, begin, end);

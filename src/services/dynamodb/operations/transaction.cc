@@ -8,6 +8,7 @@
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/operations/read.h"
+#include "store/rerun.h"
 
 namespace mayfly::dynamodb {
 namespace {
@@ -186,7 +187,7 @@ base::Task<wire::Result<TransactionOutcome>> write_transaction(
     Dynamodb& dynamodb, const api::RequestContext& context, const std::vector<NamedWrite>& writes,
     const std::optional<std::string>& token) {
   const std::string request_hash = token ? base::sha256(context.http.body) : std::string();
-  co_return co_await store::transact(
+  co_return co_await store::transact_quick(
       dynamodb.store,
       [&](store::Transaction& transaction) -> base::Task<wire::Result<TransactionOutcome>> {
         if (token) {

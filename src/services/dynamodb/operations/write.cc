@@ -6,6 +6,7 @@
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/model/expression/evaluate.h"
+#include "store/rerun.h"
 
 namespace mayfly::dynamodb {
 namespace {
@@ -257,7 +258,7 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
 
 base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::Scope& scope,
                                                const std::string& name, const Write& write) {
-  co_return co_await store::transact(
+  co_return co_await store::transact_quick(
       dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<Written>> {
         auto table = co_await open_table(dynamodb, transaction, scope, name, Missing::brief);
         if (!table) co_return std::unexpected(std::move(table).error());
