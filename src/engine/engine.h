@@ -137,6 +137,8 @@ struct EngineOptions {
   std::chrono::seconds template_idle{900};
   std::chrono::seconds spare_idle{60};  // clones made ahead of events that did not come
   std::int64_t most_spares = 8;         // of one function version at a time; 0: none
+  // Whether templates are forked from a process that has their interpreter and its SDK loaded.
+  enum class Zygotes { on, off } zygotes = Zygotes::on;
   std::chrono::seconds init_timeout{10};
   std::size_t response_limit = 6'291'556;  // of one answer: 6 MiB and 100 bytes, as AWS counts it
   std::size_t stream_limit = 200 << 20;    // of one answer that goes through a ResponseStream

@@ -174,13 +174,15 @@ Done build_sandbox(const SandboxPlan& plan) {
   return {};
 }
 
-[[noreturn]] void run_main(const SandboxPlan& plan) {
+void run_main(const SandboxPlan& plan) {
   const int setup = plan.setup_channel;
   ::setsid();
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number = 1; number <= SIGRTMAX; ++number) ::signal(number, SIG_DFL);
+  if (plan.program == Program::executed) {
+    for (int number = 1; number <= SIGRTMAX; ++number) ::signal(number, SIG_DFL);
+  }
 
   if (!send_message(setup, {.kind = InitKind::main_here})) ::_exit(126);
   auto answer = receive_message(setup);
@@ -222,6 +224,11 @@ Done build_sandbox(const SandboxPlan& plan) {
   const int attached[] = {listener->get()};
   if (!send_message(report, {.kind = InitKind::listener}, attached)) ::_exit(126);
   listener->reset();
+  if (plan.program == Program::continued) {
+    ::close(report);  // as exec does, which tells that all is well
+    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    return;
+  }
   // A program that was just unpacked is "busy" for as long as a process that the daemon forked
   // meanwhile, to start something else, holds the descriptor that it was written through: until
   // that one's own exec, so for a moment only.
@@ -437,10 +444,16 @@ void run_sandbox_init(const SandboxPlan& plan) {
     if (!opened) give_up(plan.channel, opened.error());
     listeners = std::move(*opened);
   }
-  const base::UniqueFd signals = block_and_take_child_signals();
+  base::UniqueFd signals = block_and_take_child_signals();
   const pid_t main = ::fork();
   if (main < 0) give_up(plan.channel, error_text("fork", errno));
-  if (main == 0) run_main(plan);
+  if (main == 0) {
+    run_main(plan);
+    // By number they are closed already.
+    (void)signals.release();
+    for (base::UniqueFd& listener : listeners) (void)listener.release();
+    return;
+  }
   for (int fd : {plan.setup_channel, plan.control, plan.output, plan.clone_channel}) ::close(fd);
 
   std::vector<int> numbers;

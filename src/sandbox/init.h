@@ -11,7 +11,7 @@
 // waits. The template's stand-by (runtimes/native) then only enters them. So no system call that
 // mounts or makes namespaces is ever open to a process that runs a user's code.
 //
-// All functions here run in forked children and never return.
+// All functions here run in forked children.
 #pragma once
 
 #include <sys/types.h>
@@ -59,6 +59,10 @@ struct InitMessage {
 std::expected<void, int> send_message(int channel, const InitMessage& message,
                                       std::span<const int> fds = {});
 
+// How the function's process comes to its program: by exec, or by going on in the process that the
+// sandbox was forked from (a zygote).
+enum class Program { executed, continued };
+
 struct SandboxPlan {
   const SandboxSpec& spec;
   const SeccompFilters& filters;
@@ -72,6 +76,7 @@ struct SandboxPlan {
   int control = -1;        // becomes 3
   int output = -1;         // becomes 1 and 2
   int clone_channel = -1;  // becomes 4
+  Program program = Program::executed;
 };
 
 struct Child {
@@ -83,6 +88,7 @@ std::expected<Child, int> clone_with(unsigned long namespaces);
 // Namespaces of a sandbox; the user namespace comes later where `power` is root (see init.cc).
 unsigned long namespaces_of(const SandboxSpec& spec, Power power);
 
-[[noreturn]] void run_sandbox_init(const SandboxPlan& plan);
+// Returns only in the function's process, and only where its program is continued.
+void run_sandbox_init(const SandboxPlan& plan);
 
 }  // namespace mayfly::sandbox

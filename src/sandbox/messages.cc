@@ -78,11 +78,15 @@ void fields(Codec& codec, T& value) {
     auto network = static_cast<std::uint8_t>(value.network);
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
         value.opt_folder, value.runtime_folder, value.binds, value.limits, network,
-        value.listen_ports);
+        value.listen_ports, value.zygote);
     if constexpr (!std::is_const_v<T>) {
       if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
       value.network = network == 0 ? Network::host : Network::isolated;
     }
+  } else if constexpr (std::is_same_v<Plain, ZygoteSpec>) {
+    all(value.argv, value.env);
+  } else if constexpr (std::is_same_v<Plain, ZygoteRequest>) {
+    all(value.id, value.spec);
   } else if constexpr (std::is_same_v<Plain, StartRequest>) {
     all(value.id, value.spec);
   } else if constexpr (std::is_same_v<Plain, CloneRequest>) {

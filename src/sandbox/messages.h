@@ -33,7 +33,11 @@ struct KillRequest {
   ProcessId id = 0;
 };
 struct ReportRequest {};
-using Request = std::variant<StartRequest, CloneRequest, KillRequest, ReportRequest>;
+struct ZygoteRequest {
+  ProcessId id = 0;
+  ZygoteSpec spec;
+};
+using Request = std::variant<StartRequest, CloneRequest, KillRequest, ReportRequest, ZygoteRequest>;
 
 // Where the daemon reads a group's usage itself, without asking.
 struct UsageFiles {

@@ -10,6 +10,7 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/files.h"
+#include "sandbox/zygote.h"
 
 namespace mayfly::sandbox {
 namespace {
@@ -35,7 +36,7 @@ Sandbox::~Sandbox() {
   if (group_) shared_.keeper.remove(group_->name());
 }
 
-void Sandbox::begin(base::UniqueFd control, base::UniqueFd output) {
+void Sandbox::begin(base::UniqueFd control, base::UniqueFd output, Zygote* zygote) {
   auto etc = shared_.etc.refresh();
   if (!etc) return refuse(etc.error());
   group_ = shared_.cgroups.existing(request_.spec.name + "-" + std::to_string(request_.id));
@@ -52,6 +53,20 @@ void Sandbox::begin(base::UniqueFd control, base::UniqueFd output) {
   ask_for_sender(setup->first.get());
   refuse_descriptors(orders->first.get());
 
+  init_channel_ = std::move(init->first);
+  setup_channel_ = std::move(setup->first);
+  clone_channel_ = std::move(orders->first);
+  if (zygote != nullptr) {
+    const int attached[] = {init->second.get(), setup->second.get(), control.get(), output.get(),
+                            orders->second.get()};
+    zygote->order(request_, attached, [this](std::expected<Child, std::string> child) {
+      if (!child) return refuse(child.error());
+      born(std::move(*child));
+    });
+    wipe(request_.spec.env);
+    wipe(request_.spec.argv);
+    return;
+  }
   SandboxPlan plan{.spec = request_.spec,
                    .filters = shared_.filters,
                    .mount_point = shared_.mount_point,
@@ -66,14 +81,18 @@ void Sandbox::begin(base::UniqueFd control, base::UniqueFd output) {
   plan.clone_channel = orders->second.get();
   auto child = clone_with(namespaces_of(request_.spec, shared_.power));
   if (!child) return refuse(error_text("making namespaces", child.error()));
-  if (child->pid == 0) run_sandbox_init(plan);
-
-  init_ = std::move(*child);
+  if (child->pid == 0) {
+    run_sandbox_init(plan);
+    ::_exit(0);
+  }
   wipe(request_.spec.env);
   wipe(request_.spec.argv);
-  init_channel_ = std::move(init->first);
-  setup_channel_ = std::move(setup->first);
-  clone_channel_ = std::move(orders->first);
+  born(std::move(*child));
+}
+
+void Sandbox::born(Child init) {
+  init_ = std::move(init);
+  if (!failure_.empty()) kill_everything();  // meanwhile
   init_watch_ = shared_.loop.watch(init_channel_.get(), [this] { on_init_message(); });
   setup_watch_ = shared_.loop.watch(setup_channel_.get(), [this] { on_setup_message(); });
   end_watch_ = shared_.loop.watch(init_.handle.get(), [this] { on_init_ended(); });

@@ -31,6 +31,8 @@
 
 namespace mayfly::sandbox {
 
+class Zygote;
+
 // What all sandboxes of a warden share. Outlives them.
 struct Shared {
   Loop& loop;
@@ -51,7 +53,8 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  void begin(base::UniqueFd control, base::UniqueFd output);
+  // From `zygote` where there is one that is ready, otherwise (null) by exec.
+  void begin(base::UniqueFd control, base::UniqueFd output, Zygote* zygote);
   void clone(CloneRequest request, base::UniqueFd control, base::UniqueFd output);
   // False where neither the process nor one of its clones has this id.
   bool kill(ProcessId id);
@@ -59,6 +62,7 @@ class Sandbox {
 
   ProcessId id() const { return request_.id; }
   uid_t outside_id() const { return outside_id_; }
+  ProcessId wanted_zygote() const { return request_.spec.zygote; }
   bool ended() const { return state_ == State::ended; }
 
  private:
@@ -71,6 +75,7 @@ class Sandbox {
   };
 
   // sandbox.cc: the process itself
+  void born(Child init);
   void on_init_message();
   void on_setup_message();
   void on_init_ended();

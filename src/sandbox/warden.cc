@@ -62,6 +62,11 @@ class WardenClient final : public Warden {
 
   std::vector<Feature> report() const override;
   base::Task<StartResult> start(SandboxSpec spec) override;
+  ProcessId start_zygote(ZygoteSpec spec) override {
+    const ProcessId id = next_id_++;
+    (void)send(ZygoteRequest{id, std::move(spec)}, {});
+    return id;
+  }
   base::Task<StartResult> clone(ProcessId of, std::string name, Limits limits) override;
   void kill(ProcessId id) override { (void)send(KillRequest{id}, {}); }
   std::optional<Usage> usage(ProcessId id) const override;

@@ -51,6 +51,8 @@ struct Limits {
   std::uint32_t open_files = 1024;
 };
 
+using ProcessId = std::uint64_t;  // the warden's own number; never reused
+
 // A folder or file of the host, shown read-only at `target` inside.
 struct Bind {
   std::string source;
@@ -72,9 +74,19 @@ struct SandboxSpec {
   // Isolated network only: TCP ports on which a listening socket on 127.0.0.1 is opened inside the
   // namespace and handed out.
   std::vector<std::uint16_t> listen_ports;
+  // Where this zygote is there and ready, the process is a child of it and not a new program; argv
+  // is then only what it is called. 0: none.
+  ProcessId zygote = 0;
 };
 
-using ProcessId = std::uint64_t;  // the warden's own number; never reused
+// A zygote: a process of trusted code only, outside every sandbox, that has an interpreter and its
+// libraries loaded and waits. Processes of sandboxes are forked from it: see
+// docs/decisions/ on zygotes. Its descriptor 3 is its channel to the warden.
+struct ZygoteSpec {
+  std::vector<std::string> argv;  // as on the host
+  std::vector<std::string> env;
+};
+
 
 struct Started {
   ProcessId id = 0;
@@ -125,6 +137,9 @@ class Warden {
   virtual std::vector<Feature> report() const = 0;
 
   virtual base::Task<std::expected<Started, SandboxError>> start(SandboxSpec spec) = 0;
+  // Starts a zygote; start() may name it at once, and uses it from when it is ready. One that cannot
+  // be, or ends, costs nothing but its use. kill() ends it.
+  virtual ProcessId start_zygote(ZygoteSpec spec) = 0;
   // A new process out of a running template, with its own namespaces, /tmp, cgroup and limits.
   virtual base::Task<std::expected<Started, SandboxError>> clone(ProcessId of, std::string name,
                                                                  Limits limits) = 0;

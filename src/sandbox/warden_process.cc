@@ -22,6 +22,7 @@
 #include "sandbox/files.h"
 #include "sandbox/report.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/zygote.h"
 
 namespace mayfly::sandbox {
 namespace {
@@ -56,6 +57,7 @@ class WardenProcess {
   void handle(CloneRequest request, Packet packet);
   void handle(const KillRequest& request, const Packet& packet);
   void handle(const ReportRequest& request, const Packet& packet);
+  void handle(ZygoteRequest request, const Packet& packet);
   void answer(const Answer& answer, std::span<const int> fds);
   void sweep();
   void farewell();
@@ -72,6 +74,7 @@ class WardenProcess {
   std::string fault_;  // why nothing can be started
   std::optional<Shared> shared_;
   std::vector<char> buffer_;
+  std::map<ProcessId, std::unique_ptr<Zygote>> zygotes_;
   std::map<ProcessId, std::unique_ptr<Sandbox>> sandboxes_;
   uid_t next_id_ = 0;
   bool leaving_now_ = false;
@@ -137,6 +140,7 @@ void WardenProcess::run() {
   requests_ = loop_.watch(channel_.get(), [this] { on_request(); });
   loop_.run();
   sandboxes_.clear();
+  zygotes_.clear();
   keeper_.reset();
   // The kernel lets go of a group a moment after the last process in it has ended.
   auto left = cgroups_.layout().folders();
@@ -168,7 +172,16 @@ void WardenProcess::handle(StartRequest request, Packet packet) {
   auto sandbox = std::make_unique<Sandbox>(*shared_, std::move(request), free_outside_id());
   Sandbox& made = *sandbox;
   sandboxes_.emplace(id, std::move(sandbox));
-  made.begin(std::move(packet.fds[0]), std::move(packet.fds[1]));
+  const auto zygote = zygotes_.find(made.wanted_zygote());
+  const bool usable = zygote != zygotes_.end() && zygote->second->ready();
+  made.begin(std::move(packet.fds[0]), std::move(packet.fds[1]),
+             usable ? zygote->second.get() : nullptr);
+}
+
+void WardenProcess::handle(ZygoteRequest request, const Packet&) {
+  if (!fault_.empty() || request.spec.argv.empty()) return;
+  const ProcessId id = request.id;
+  zygotes_.emplace(id, std::make_unique<Zygote>(*shared_, std::move(request)));
 }
 
 void WardenProcess::handle(CloneRequest request, Packet packet) {
@@ -182,6 +195,7 @@ void WardenProcess::handle(CloneRequest request, Packet packet) {
 }
 
 void WardenProcess::handle(const KillRequest& request, const Packet&) {
+  if (zygotes_.erase(request.id) > 0) return;
   for (const auto& [id, sandbox] : sandboxes_) {
     if (sandbox->kill(request.id)) return;
   }

@@ -208,7 +208,15 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
     if (custom) spec.listen_ports.push_back(kRuntimeApiPort);
   }
 
+  // A wrapper script starts the interpreter itself.
+  if (role == Role::template_ && !has_wrapper(*function)) spec.zygote = zygotes_.of(choice);
+  sandbox::SandboxSpec again;
+  if (spec.zygote != 0) again = spec;
   auto started = co_await services_.warden.start(std::move(spec));
+  if (!started && again.zygote != 0) {
+    again.zygote = 0;
+    started = co_await services_.warden.start(std::move(again));
+  }
   if (!started) co_return std::unexpected(std::move(started).error().message);
 
   std::vector<base::UniqueFd> listeners = std::move(started->listeners);

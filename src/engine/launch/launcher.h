@@ -11,6 +11,7 @@
 #include "engine/environment/environment.h"
 #include "engine/launch/registry.h"
 #include "engine/launch/runtimes.h"
+#include "engine/launch/zygotes.h"
 #include "engine/services.h"
 
 namespace mayfly::engine {
@@ -18,7 +19,7 @@ namespace mayfly::engine {
 class Launcher {
  public:
   Launcher(const Services& services, Environment::Owner& owner)
-      : services_(services), owner_(owner) {}
+      : services_(services), owner_(owner), zygotes_(services) {}
 
   using Result = std::expected<std::shared_ptr<Environment>, std::string>;
   // What a fresh process becomes after INIT: one that is cloned, or one that takes events. A
@@ -58,6 +59,7 @@ class Launcher {
   const Services& services_;
   Environment::Owner& owner_;
   Registry registry_;
+  Zygotes zygotes_;
   std::atomic<std::uint64_t> next_name_{1};
 };
 

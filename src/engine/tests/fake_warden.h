@@ -58,6 +58,7 @@ class FakeWarden final : public sandbox::Warden {
   std::vector<sandbox::Feature> report() const override { return {}; }
   base::Task<std::expected<sandbox::Started, sandbox::SandboxError>> start(
       sandbox::SandboxSpec spec) override;
+  sandbox::ProcessId start_zygote(sandbox::ZygoteSpec) override { return 0; }
   base::Task<std::expected<sandbox::Started, sandbox::SandboxError>> clone(
       sandbox::ProcessId of, std::string name, sandbox::Limits limits) override;
   void kill(sandbox::ProcessId id) override;

@@ -34,6 +34,14 @@ TEST(Messages, AStartRequestArrivesAsItWas) {
   EXPECT_EQ(encode(*decoded), encode(request));
 }
 
+TEST(Messages, AZygoteRequestArrivesAsItWas) {
+  const Request request = ZygoteRequest{8, {{"/usr/bin/python3", "-B"}, {"LANG=C"}}};
+  const auto decoded = decode_request(encode(request));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<ZygoteRequest>(*decoded).spec.argv[1], "-B");
+  EXPECT_EQ(encode(*decoded), encode(request));
+}
+
 TEST(Messages, AnswersArriveAsTheyWere) {
   Exit exit;
   exit.id = 9;

@@ -1,0 +1,110 @@
+"""A process with the runtime and the SDK loaded and no user code, from which functions' processes are forked.
+
+It waits in _mayfly_zygote. What returns from there is a process of a function's sandbox, which goes on as if it had just
+been started: with the function's variables, paths and random state. Where the function asks for what only a new interpreter can
+give, it becomes one: exec, in the sandbox.
+"""
+import gc
+import importlib
+import os
+import sys
+import time
+
+from . import endpoint, template
+
+# Read when an interpreter starts, or by the C library before that.
+_READ_AT_START = ("LD_", "PYTHON", "LC_", "LANG", "MALLOC_", "GLIBC_", "OPENSSL_CONF", "BOTO_")
+_LIBRARIES = ("/var/task", "/var/task/lib", "/opt/lib")
+_BOOTSTRAP = "/var/runtime/bootstrap.py"
+
+
+def run(start_path, set_path):
+    """Returns in a process of a function only. `start_path` is the interpreter's; `set_path` puts sys.path in order."""
+    import _mayfly_zygote
+
+    plain = set(sys.modules)
+    _preload()
+    gc.collect()
+    gc.freeze()
+    variables = _mayfly_zygote.wait()
+
+    environment = dict(each.split(b"=", 1) for each in variables)
+    before = _read_at_start(os.environb)
+    os.environb.clear()
+    os.environb.update(environment)
+    opted_out = os.environ.get("MAYFLY_ZYGOTE", "").lower() in ("0", "off", "false", "no")
+    if opted_out or _read_at_start(environment) != before or _has_libraries():
+        os.execve(sys.executable, [sys.executable, _BOOTSTRAP], environment)
+    _open_standard_streams()
+    time.tzset()
+    sys.argv[:] = [_BOOTSTRAP]
+    sys.dont_write_bytecode = False
+    _move_in(start_path, set_path)
+    _drop_what_the_function_brings(plain)
+    template.renew()
+
+
+def _open_standard_streams():
+    """Those of the zygote knew another kind of file behind these numbers."""
+    for name, number, mode, errors in (
+        ("stdin", 0, "r", "surrogateescape"),
+        ("stdout", 1, "w", "surrogateescape"),
+        ("stderr", 2, "w", "backslashreplace"),
+    ):
+        stream = open(number, mode, encoding="utf-8", errors=errors, closefd=False)
+        stream.mode = mode
+        setattr(sys, name, stream)
+        setattr(sys, "__%s__" % name, stream)
+
+
+def _preload():
+    endpoint.install()  # sees the SDK's import
+    try:
+        import boto3  # noqa: F401
+        import botocore.client  # noqa: F401
+        import botocore.session  # noqa: F401
+    except Exception:
+        pass  # functions find out themselves
+
+
+def _read_at_start(environment):
+    names = tuple(name.encode() for name in _READ_AT_START)
+    return {name: value for name, value in environment.items() if name.startswith(names)}
+
+
+def _has_libraries():
+    """The dynamic linker remembers that these folders were not there when the zygote started."""
+    for folder in _LIBRARIES:
+        try:
+            if any(".so" in name for name in os.listdir(folder)):
+                return True
+        except OSError:
+            pass
+    return False
+
+
+def _move_in(start_path, set_path):
+    """The runtime's folder has another name in a sandbox."""
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path[:] = [path for path in start_path if not path.startswith(own)]
+    set_path("/var/runtime")
+    sys.path_importer_cache.clear()
+    importlib.invalidate_caches()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.startswith(own):
+            module.__file__ = "/var/runtime" + file[len(own) :]
+
+
+def _drop_what_the_function_brings(plain):
+    """A module of the function or its layers comes before the preloaded one of that name: then all of those go."""
+    names = set()
+    for folder in sys.path[: sys.path.index("/var/runtime")]:
+        try:
+            names.update(name.split(".", 1)[0] for name in os.listdir(folder))
+        except OSError:
+            pass
+    loaded = [name for name in sys.modules if name not in plain]
+    if any(name.split(".", 1)[0] in names for name in loaded):
+        for name in loaded:
+            del sys.modules[name]

@@ -1,0 +1,159 @@
+// Python functions whose templates are forked from a zygote: that they are as those that are
+// executed, and have nothing of each other.
+#include <gmock/gmock.h>
+
+#include "engine/tests/real_fixture.h"
+#include "wire/json.h"
+
+namespace mayfly::engine::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kEcho =
+    "import sys\nforked = 'boto3' in sys.modules\ndef handler(event, context):\n  return forked\n";
+
+class Zygote : public RealEngineTest {
+ protected:
+  void SetUp() override {
+    RealEngineTest::SetUp();
+    if (!std::filesystem::exists(options_.runtimes_folder + "/python/_mayfly_zygote.abi3.so"))
+      GTEST_SKIP() << "this build has no zygotes";
+    // The first function asks for it; until it is ready others are executed.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (std::string forked; forked != "true"; forked = answer(python(kEcho))) {
+      ASSERT_TRUE(forked.empty() || forked == "false");
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << "no zygote came to be";
+    }
+  }
+};
+
+TEST_F(Zygote, ItsProcessesAreConfinedAndNamedAsOthers) {
+  auto spec = python(R"(
+import os, sys
+status = dict(line.split(':\t', 1) for line in open('/proc/self/status').read().splitlines() if ':\t' in line)
+seen = [status[name].split()[0] for name in ('CapEff', 'CapPrm', 'CapBnd', 'NoNewPrivs', 'Seccomp', 'Uid', 'Gid', 'Groups')
+        if status[name].split()]
+seen += [sorted(int(fd) for fd in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + fd)),
+         os.getcwd(), sys.argv, sys.path[0], sys.path[3], os.readlink('/proc/self') == str(os.getpid()),
+         [int(p) for p in os.listdir('/proc') if p.isdigit()] == [1, os.getpid()],
+         os.environ['MINE'], os.environ['_HANDLER'], 'PYTHONSTARTUP' in os.environ, os.sched_getaffinity(0) != set(),
+         sys.dont_write_bytecode, os.path.dirname(sys.modules['mayfly_runtime.main'].__file__), os.listdir('/var/task')]
+def handler(event, context):
+    return seen
+)");
+  spec->environment = {{"MINE", "1"}};
+  auto alone = std::make_shared<FunctionSpec>(*spec);
+  alone->function = "alone";
+  alone->cloning = Cloning::off;
+  const std::string forked = answer(spec);
+  EXPECT_EQ(forked, answer(alone));  // executed
+  EXPECT_THAT(
+      forked,
+      HasSubstr(
+          R"("0000000000000000", "0000000000000000", "0000000000000000", "1", "2", "1051", "990")"));
+  for (const VersionState& state : engine().versions()) {
+    if (state.function == spec->function) EXPECT_EQ(state.cloning, "template ready");
+  }
+}
+
+TEST_F(Zygote, FunctionsOfOneZygoteHaveNothingInCommon) {
+  const std::string code = R"(
+import os, random, secrets, sys, tempfile, uuid
+open('/tmp/mine', 'x').close()
+open('/dev/shm/mine', 'x').close()
+numbers = [random.random(), secrets.token_hex(8), str(uuid.uuid4()), next(tempfile._get_candidate_names())]
+ids = [open('/proc/self/uid_map').read().split()[1]] + [os.readlink('/proc/self/ns/' + name) for name in ('user', 'mnt', 'pid', 'ipc', 'uts')]
+def handler(event, context):
+    return numbers + ids + [os.environ['SECRET'], open('/proc/self/environ').read().count('SECRET=')]
+)";
+  std::vector<std::string> seen[2];
+  for (int at = 0; at < 2; ++at) {
+    auto spec = python(code);
+    spec->environment = {{"SECRET", "of-" + spec->function}};
+    auto document = wire::parse_json(answer(spec));
+    ASSERT_TRUE(document);
+    for (const wire::Document& each : *document->as_list()) seen[at].push_back(wire::to_json(each));
+  }
+  ASSERT_EQ(seen[0].size(), seen[1].size());
+  const bool root = ::geteuid() == 0;
+  for (std::size_t i = 0; i + 1 < seen[0].size(); ++i) {
+    if (i == 4 && !root) continue;  // an ordinary user has one number for all
+    EXPECT_NE(seen[0][i], seen[1][i]) << i;
+  }
+}
+
+TEST_F(Zygote, NoFunctionsVariablesAreInAnothersMemory) {
+  auto first = python("def handler(event, context):\n  return 1\n");
+  first->environment = {{"MARK", "f00d-needle-f00d"}};
+  EXPECT_EQ(answer(first), "1");
+  // The pattern does not match itself. What has the variable finds it.
+  auto other = python(R"(
+import re
+needle = re.compile(b'f00d-needle-f[0]{2}d')
+def handler(event, context):
+    count = 0
+    with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as memory:
+        for line in maps.read().splitlines():
+            bounds, access = line.split()[:2]
+            start, end = (int(part, 16) for part in bounds.split('-'))
+            if access[0] != 'r' or '[v' in line:
+                continue
+            at = start
+            while at < end:
+                memory.seek(at)
+                try:
+                    part = memory.read(min(1 << 20, end - at))
+                except OSError:
+                    break
+                count += sum(1 for _ in needle.finditer(part))
+                del part
+                at += 1 << 20
+    return count
+)");
+  EXPECT_EQ(answer(other), "0");
+  auto own = std::make_shared<FunctionSpec>(*other);
+  own->function = "own";
+  own->environment = first->environment;
+  EXPECT_NE(answer(own), "0");
+}
+
+TEST_F(Zygote, WhatTheFunctionBringsComesFirst) {
+  EXPECT_EQ(answer(function({{"app.py",
+                              "import boto3, botocore\ndef handler(event, context):\n  return "
+                              "[boto3.MARK, botocore.__file__]\n"},
+                             {"boto3/__init__.py", "MARK = 'own'\n"},
+                             {"botocore/__init__.py", ""}})),
+            R"(["own", "/var/task/botocore/__init__.py"])");
+  EXPECT_EQ(answer(function({{"app.py",
+                              "import calendar\ndef handler(event, context):\n  return "
+                              "calendar.MARK\n"},
+                             {"calendar.py", "MARK = 'own'\n"}})),
+            "\"own\"");
+}
+
+TEST_F(Zygote, WhatOnlyANewInterpreterHasIsGivenOne) {
+  auto hash = python(kEcho);
+  hash->environment = {{"PYTHONHASHSEED", "0"}};
+  EXPECT_EQ(answer(hash), "false");
+  EXPECT_EQ(answer(function({{"app.py", kEcho}, {"lib/libown.so", "x"}})), "false");
+  auto opted_out = python(kEcho);
+  opted_out->environment = {{"MAYFLY_ZYGOTE", "off"}};
+  EXPECT_EQ(answer(opted_out), "false");
+  auto zone = python(
+      "import sys, time\nforked = 'boto3' in sys.modules\ndef handler(event, context):\n  return "
+      "[forked, time.localtime(0).tm_hour]\n");
+  zone->environment = {{"TZ", "Asia/Tokyo"}};
+  EXPECT_EQ(answer(zone), "[true, 9]");
+}
+
+TEST_F(Zygote, EndingsInInitAreTold) {
+  const Outcome outcome = run_ok(python("import os\nos._exit(3)\n"));
+  EXPECT_THAT(outcome.payload, HasSubstr("Runtime exited with error: exit status 3"));
+  const Outcome killed =
+      run_ok(python("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"));
+  EXPECT_THAT(killed.payload, HasSubstr("signal: killed"));
+}
+
+}  // namespace
+}  // namespace mayfly::engine::testing

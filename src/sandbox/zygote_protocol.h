@@ -1,0 +1,40 @@
+// What the warden and a zygote say to each other on the zygote's descriptor 3: one packet each.
+//
+//   warden --ZygoteHello, filters--> zygote    once: what all sandboxes have in common
+//   zygote --ZygoteReply id 0--> warden        it waits for orders
+//   warden --ZygoteOrder, StartRequest--> zygote   the request as the daemon sent it (messages.h);
+//                                              descriptors: those of ZygoteDescriptor, in that
+//                                              order
+//   zygote --ZygoteReply--> warden             the sandbox's init: its pid; attached: its pidfd; or
+//   errno
+#pragma once
+
+#include <cstdint>
+
+namespace mayfly::sandbox {
+
+inline constexpr int kZygoteChannel = 3;
+
+struct ZygoteHello {
+  std::uint32_t power = 0;  // Power
+  std::uint32_t uid = 0, gid = 0;
+  std::uint32_t allowed = 0, denied = 0;  // instructions of the filters, which follow
+  char mount_point[1024] = {};
+  char etc_folder[1024] = {};
+};
+
+enum class ZygoteDescriptor { init, setup, control, output, clones, count };
+
+// What the zygote needs to know itself; the request is for its fork alone.
+struct ZygoteOrder {
+  std::uint64_t id = 0;
+  std::uint64_t isolated_network = 0;
+};
+
+struct ZygoteReply {
+  std::uint64_t id = 0;
+  std::int32_t pid = 0;
+  std::int32_t error = 0;
+};
+
+}  // namespace mayfly::sandbox
