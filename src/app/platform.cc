@@ -99,6 +99,7 @@ engine::EngineOptions engine_options(const cli::ServeOptions& options, std::stri
                                      std::uint16_t port) {
   engine::EngineOptions out;
   out.runtimes_folder = std::move(runtimes_folder);
+  out.packs_folder = options.runtime_packs;
   out.data_folder = options.data_dir;
   out.endpoint_port = port;
   out.network = options.network == cli::Network::isolated ? sandbox::Network::isolated
@@ -274,6 +275,7 @@ struct Platform::Parts {
     lambda::Options out;
     out.data_folder = (std::filesystem::absolute(options.data_dir) / "lambda").string();
     out.account_concurrency = static_cast<std::int32_t>(options.max_concurrency);
+    out.limits.pack_runtimes = engine.pack_runtimes();
     return out;
   }
 

@@ -81,6 +81,11 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->type_name("FOLDER")
       ->capture_default_str();
   serve
+      ->add_option("--runtime-packs", raw.serve.runtime_packs,
+                   "Folder of runtime packs, which teach further runtime names (java21, ...)")
+      ->type_name("FOLDER")
+      ->check(CLI::ExistingDirectory);
+  serve
       ->add_option("--profile", raw.profile,
                    "development accepts any credentials; secured only keys it knows")
       ->check(CLI::IsMember({"development", "secured"}))

@@ -128,6 +128,7 @@ struct StreamPace {
 
 struct EngineOptions {
   std::string runtimes_folder;  // where runtimes/python etc. are installed
+  std::string packs_folder;     // runtime packs of the user's, before those that are installed
   std::string data_folder;
   std::uint16_t endpoint_port = 4566;  // what AWS_ENDPOINT_URL names inside
   sandbox::Network network = sandbox::Network::host;
@@ -174,6 +175,7 @@ class Engine {
               const std::string& keep_revision);
 
   std::vector<RuntimeInfo> runtimes() const;
+  std::vector<std::string> pack_runtimes() const;  // names that runtime packs teach
   EnvironmentStats stats() const;
   std::vector<VersionState> versions() const;
   // Ends what was idle for too long, and acts on deadlines that have passed by the clock. The

@@ -40,8 +40,11 @@ class SharedEtc {
 
 // Folders of the host's /etc that are shown as they are: links and public certificates, too many to
 // copy.
-inline constexpr const char* kShownFolders[] = {"alternatives", "ssl/certs", "pki",
-                                                "crypto-policies"};
+// Debian keeps a Java runtime's settings there.
+inline constexpr const char* kShownFolders[] = {
+    "alternatives",    "ssl/certs",       "pki",
+    "crypto-policies", "java-11-openjdk", "java-17-openjdk",
+    "java-21-openjdk", "java-25-openjdk"};
 
 struct RootPlan {
   const SandboxSpec& spec;

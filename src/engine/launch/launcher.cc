@@ -74,7 +74,11 @@ std::vector<std::string> command(const FunctionSpec& function, const Choice& cho
       argv.emplace_back("/var/runtime/bootstrap.cjs");
       break;
     case Language::custom:
-      argv.push_back(Launcher::entrypoint(function));
+      if (choice.pack != nullptr) {
+        argv.insert(argv.end(), choice.pack->command.begin(), choice.pack->command.end());
+      } else {
+        argv.push_back(Launcher::entrypoint(function));
+      }
       break;
   }
   return argv;
@@ -100,6 +104,11 @@ RuntimeLabel label_of(const FunctionSpec& function, const Choice& choice) {
       return runtime_label("nodejs", choice.runtime.version.empty() ? "0" : choice.runtime.version);
     case Language::custom:
       break;
+  }
+  if (choice.pack != nullptr) {
+    const std::size_t digit = function.runtime.find_first_of("0123456789");
+    return runtime_label(function.runtime.substr(0, digit),
+                         digit == std::string::npos ? "1" : function.runtime.substr(digit));
   }
   const std::size_t dot = function.runtime.find('.');
   return runtime_label("provided",
@@ -188,7 +197,13 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   sandbox::SandboxSpec spec;
   spec.name = sandbox_name(*function, next_name_.fetch_add(1));
   spec.argv = command(*function, choice, role);
-  spec.env = function_variables(*function, address, log_stream);
+  if (choice.pack != nullptr) {
+    spec.runtime_folder = choice.pack->folder;
+    spec.env = function_variables(*function, address, log_stream, choice.pack->variables);
+    for (std::string& word : spec.argv) word = expand(word, spec.env);
+  } else {
+    spec.env = function_variables(*function, address, log_stream);
+  }
   if (!custom && role == Role::environment) {
     std::erase_if(spec.env,
                   [](const std::string& each) { return each.starts_with("MAYFLY_CLONE="); });

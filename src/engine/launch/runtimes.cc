@@ -89,7 +89,8 @@ SearchFolders SearchFolders::of_this_user() {
   return folders;
 }
 
-Runtimes::Runtimes(SearchFolders folders) {
+Runtimes::Runtimes(SearchFolders folders, std::vector<PackPointer> packs)
+    : packs_(std::move(packs)) {
   find_python(folders);
   find_node(folders);
   asking_ = std::thread([this] { ask_versions(); });
@@ -183,13 +184,38 @@ std::vector<Runtimes::Found> Runtimes::copy() const {
 std::vector<RuntimeInfo> Runtimes::all() const {
   wait();
   std::vector<RuntimeInfo> out;
+  // A pack's names come first: it may replace what is built in.
+  for (const PackPointer& pack : packs_) {
+    const std::string missing = pack->missing();
+    for (const std::string& name : pack->runtimes) {
+      out.push_back(
+          {name, pack->command.front(),
+           missing.empty() ? "runtime pack " + pack->folder : "runtime pack, lacks " + missing});
+    }
+  }
   for (const Found& found : copy()) out.push_back(found.info);
   return out;
 }
 
+std::vector<std::string> Runtimes::pack_names() const {
+  std::vector<std::string> out;
+  for (const PackPointer& pack : packs_)
+    out.insert(out.end(), pack->runtimes.begin(), pack->runtimes.end());
+  return out;
+}
+
 std::expected<Choice, std::string> Runtimes::choose(std::string_view runtime) const {
+  for (const PackPointer& pack : packs_) {
+    if (std::ranges::find(pack->runtimes, runtime) == pack->runtimes.end()) continue;
+    if (const std::string missing = pack->missing(); !missing.empty()) {
+      return std::unexpected(fmt::format(
+          "runtime {} needs {}, which its runtime pack lacks (see docs/runtime-packs.md)", runtime,
+          missing));
+    }
+    return Choice{Language::custom, {std::string(runtime), {}, {}}, pack->binds, pack, {}};
+  }
   if (runtime == "provided" || runtime.starts_with("provided.")) {
-    return Choice{Language::custom, {std::string(runtime), {}, {}}, {}, {}};
+    return Choice{Language::custom, {std::string(runtime), {}, {}}, {}, nullptr, {}};
   }
   Language language = Language::python;
   int wanted = 0;
@@ -225,7 +251,7 @@ std::expected<Choice, std::string> Runtimes::choose(std::string_view runtime) co
         fmt::format("runtime {} needs {}, and none was found on this machine", runtime,
                     language == Language::python ? "Python 3.8 or newer" : "Node.js"));
   }
-  Choice choice{language, best->info, {}, {}};
+  Choice choice{language, best->info, {}, nullptr, {}};
   if (!best->prefix.empty()) choice.binds.push_back({best->prefix, best->prefix});
   if (best_distance != 0) {
     choice.note = fmt::format("{} is not installed; running on {} ({})", runtime, best->info.name,

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/launch/packs.h"
 #include "sandbox/warden.h"
 
 namespace mayfly::engine {
@@ -33,16 +34,19 @@ struct Choice {
   Language language = Language::custom;
   RuntimeInfo runtime;               // empty interpreter for custom
   std::vector<sandbox::Bind> binds;  // for an interpreter outside /usr
+  PackPointer pack;                  // where a runtime pack taught the name; then it is custom
   std::string note;                  // "asked for python3.12, running python3.11.2", else empty
 };
 
 class Runtimes {
  public:
-  explicit Runtimes(SearchFolders folders = SearchFolders::of_this_user());
+  explicit Runtimes(SearchFolders folders = SearchFolders::of_this_user(),
+                    std::vector<PackPointer> packs = {});
   ~Runtimes();
   // An error is a sentence: this name is unknown, or no interpreter of that language is here.
   std::expected<Choice, std::string> choose(std::string_view runtime) const;
   std::vector<RuntimeInfo> all() const;
+  std::vector<std::string> pack_names() const;
 
  private:
   struct Found {
@@ -51,6 +55,7 @@ class Runtimes {
     RuntimeInfo info;
     std::string prefix;  // to bind, where outside /usr
   };
+  const std::vector<PackPointer> packs_;
   void find_python(const SearchFolders& folders);
   void find_node(const SearchFolders& folders);
   void ask_versions();

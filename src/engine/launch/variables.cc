@@ -34,7 +34,8 @@ bool overridable(std::string_view name) {
 
 std::vector<std::string> function_variables(const FunctionSpec& function,
                                             const PlatformAddress& address,
-                                            const std::string& log_stream) {
+                                            const std::string& log_stream,
+                                            const std::map<std::string, std::string>& runtime) {
   std::map<std::string, std::string> all{
       {"_HANDLER", function.handler},
       {"AWS_REGION", function.scope.region},
@@ -79,10 +80,11 @@ std::vector<std::string> function_variables(const FunctionSpec& function,
     all.emplace("AWS_LAMBDA_LOG_FORMAT", "JSON");
     all.emplace("AWS_LAMBDA_LOG_LEVEL", "INFO");
   }
+  for (const auto& [name, value] : runtime) all[name] = value;
   for (const auto& [name, value] : function.credentials) all[name] = value;
   for (const auto& [name, value] : function.environment) {
     if (name.empty() || name.starts_with('_') || name.find('=') != std::string::npos) continue;
-    if (all.contains(name) && !overridable(name)) continue;
+    if (all.contains(name) && !overridable(name) && !runtime.contains(name)) continue;
     all[name] = value;
   }
   std::vector<std::string> out;

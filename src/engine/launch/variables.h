@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,13 @@ struct PlatformAddress {
   std::uint16_t runtime_api_port = 9001;
 };
 
-// "NAME=value", complete, sorted by name. The user's variables do not replace reserved ones, and
+// "NAME=value", complete, sorted by name. `runtime`: what the runtime's pack sets, in place of the
+// platform's; the user may set it again. The user's variables do not replace reserved ones, and
 // names starting with an underscore are not passed on, as on Lambda.
 std::vector<std::string> function_variables(const FunctionSpec& function,
                                             const PlatformAddress& address,
-                                            const std::string& log_stream);
+                                            const std::string& log_stream,
+                                            const std::map<std::string, std::string>& runtime = {});
 
 // "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
 std::string log_stream_name(base::WallTime now, const std::string& version, base::Ids& ids);

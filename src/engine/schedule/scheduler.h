@@ -51,6 +51,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   void shutdown();
 
   std::vector<RuntimeInfo> runtimes() const { return runtimes_.all(); }
+  std::vector<std::string> pack_runtimes() const { return runtimes_.pack_names(); }
   EnvironmentStats stats() const;
   std::vector<VersionState> versions() const;
 

@@ -88,7 +88,7 @@ base::Task<Scheduler::Attempt> Scheduler::attempt(PoolPtr pool, http::Loop& loop
     }
     cloneable = pool->template_state != TemplateState::unfit;
   }
-  if (pool->choice.language == Language::custom) {
+  if (pool->choice.language == Language::custom && pool->choice.pack == nullptr) {
     // Told by the failure of the event itself: InvalidEntrypoint.
     std::string missing = Launcher::missing_entrypoint(*pool->spec);
     if (!missing.empty()) {
@@ -118,7 +118,10 @@ base::Task<Scheduler::Attempt> Scheduler::attempt_exec(PoolPtr pool, http::Loop&
       tried.init.exit.status = 127;
     } else if (!why.empty() && pool->choice.language == Language::custom) {
       tried.kind = Attempt::Kind::init_failed;
-      tried.message = fmt::format("fork/exec {}: {}", Launcher::entrypoint(*pool->spec), why);
+      tried.message = fmt::format("fork/exec {}: {}",
+                                  pool->choice.pack != nullptr ? pool->choice.pack->command.front()
+                                                               : Launcher::entrypoint(*pool->spec),
+                                  why);
     }
     co_return tried;
   }

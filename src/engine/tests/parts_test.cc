@@ -178,6 +178,55 @@ TEST_F(RuntimesTest, TheNearestVersionStandsInAndSaysSo) {
   EXPECT_EQ(runtimes.choose("provided.al2023")->language, Language::custom);
 }
 
+TEST_F(RuntimesTest, PacksTeachNames) {
+  const auto pack = [&](const std::string& name, const std::string& manifest) {
+    std::filesystem::create_directories(folder_ + "/packs/" + name);
+    std::ofstream(folder_ + "/packs/" + name + "/manifest.json") << manifest;
+  };
+  pack(
+      "a-java",
+      R"({"runtimes":["java21"],"command":["/usr/bin/java","${_HANDLER}"],"needs":["lib/ric.jar"]})");
+  pack("b-other", R"({"runtimes":["other1"],"command":["/bin/sh"],"variables":{"A":"b"},
+                      "binds":{"/opt/other":"/usr/share"}})");
+  pack("c-bad", R"({"runtimes":["bad1"],"command":["relative"]})");
+  const Runtimes lacking(folders_, find_packs({folder_ + "/none", folder_ + "/packs"}));
+  EXPECT_THAT(lacking.choose("java21").error(), ::testing::HasSubstr("/packs/a-java/lib/ric.jar"));
+  const auto other = lacking.choose("other1");
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->language, Language::custom);
+  EXPECT_EQ(other->pack->variables.at("A"), "b");
+  ASSERT_EQ(other->binds.size(), 1U);
+  EXPECT_EQ(other->binds[0].source + " " + other->binds[0].target, "/usr/share /opt/other");
+  EXPECT_EQ(lacking.choose("bad1").error(), "runtime bad1 is not supported");
+  std::filesystem::create_directories(folder_ + "/packs/a-java/lib");
+  std::ofstream(folder_ + "/packs/a-java/lib/ric.jar") << "x";
+  const Runtimes whole(folders_, find_packs({folder_ + "/packs"}));
+  EXPECT_TRUE(whole.choose("java21"));
+  EXPECT_EQ(whole.all()[0].name, "java21");
+}
+
+TEST(PacksTest, ManifestsAreRefusedWithTheirReason) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"[]", "it is not a JSON object"},
+      {"{", "it is not a JSON object"},
+      {R"({"command":["/x"]})", "it names no runtimes"},
+      {R"({"runtimes":["x"]})", "\"command\" does not begin with an absolute path"},
+      {R"({"runtimes":["x"],"command":[1]})", "\"command\" is not a list of texts"},
+      {R"({"runtimes":["x"],"command":["/x"],"variables":{"a=b":"c"}})",
+       "\"variables\" is not an object of texts"},
+      {R"({"runtimes":["x"],"command":["/x"],"binds":{"/a":"b"}})",
+       "\"binds\" is not an object of absolute paths"},
+      {R"({"runtimes":["x"],"command":["/x"],"run":1})", "\"run\" is not part of a manifest"},
+  };
+  for (const auto& [json, reason] : cases) EXPECT_EQ(parse_manifest(json, "/p").error(), reason);
+}
+
+TEST(PacksTest, CommandsAreExpanded) {
+  const std::vector<std::string> variables{"A=1", "_HANDLER=app.handler"};
+  EXPECT_EQ(expand("-x${_HANDLER}:${A}${NONE}$", variables), "-xapp.handler:1$");
+  EXPECT_EQ(expand("${A", variables), "${A");
+}
+
 TEST(LinesTest, TextLinesAreThoseOfLambda) {
   const PlatformLines lines(LogFormat::text);
   Report report;

@@ -62,7 +62,13 @@ bool says_something(const wire::Document& value) {
 
 }  // namespace
 
-wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime) {
+wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime,
+                               const SettingLimits& limits) {
+  // A pack's name is accepted whatever AWS thinks of it today.
+  if (std::ranges::find(limits.pack_runtimes, runtime) != limits.pack_runtimes.end()) {
+    row.runtime = runtime;
+    return {};
+  }
   if (std::ranges::find(kRetiredRuntimes, runtime) != std::end(kRetiredRuntimes)) {
     return wire::fail(
         kInvalidParameterValue,
@@ -82,7 +88,7 @@ wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime) {
   }
   if (!runtime.starts_with("python") && !runtime.starts_with("nodejs") &&
       !runtime.starts_with("provided")) {
-    return wire::not_supported(fmt::format("Runtime {}", runtime));
+    return wire::not_supported(fmt::format("Runtime {} without a runtime pack", runtime));
   }
   row.runtime = runtime;
   return {};

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "services/lambda/keys.h"
 #include "services/lambda/shapes.h"
@@ -15,9 +16,11 @@ namespace mayfly::lambda {
 
 struct SettingLimits {
   std::int32_t timeout_seconds = 900;
+  std::vector<std::string> pack_runtimes = {};  // names that runtime packs teach
 };
 
-wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime);
+wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime,
+                               const SettingLimits& limits);
 wire::Result<void> set_timeout(VersionRow& row, std::int32_t seconds, const SettingLimits& limits);
 wire::Result<void> set_environment(VersionRow& row, const Environment& environment);
 wire::Result<void> set_layers(VersionRow& row, const std::vector<std::string>& layers);
@@ -48,7 +51,7 @@ template <class Request>
 wire::Result<void> apply_settings(VersionRow& row, const Request& request,
                                   const std::string& function_name, const SettingLimits& limits) {
   wire::Result<void> done = refuse_features(request);
-  if (done && request.runtime) done = set_runtime(row, *request.runtime);
+  if (done && request.runtime) done = set_runtime(row, *request.runtime, limits);
   if (done && request.timeout) done = set_timeout(row, *request.timeout, limits);
   if (done && request.environment) done = set_environment(row, *request.environment);
   if (done && request.layers) done = set_layers(row, *request.layers);

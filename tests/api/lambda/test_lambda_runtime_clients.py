@@ -1,0 +1,146 @@
+"""AWS's own runtime clients against the Runtime API: what they fetch and send is not ours to choose.
+
+Each is fetched once from its registry into build/runtime_clients; without the toolchain or the registry its test is skipped.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from harness.clients import make_client
+from harness.functions import Functions
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+SOURCES = REPOSITORY / "tests" / "clients"
+CACHE = REPOSITORY / "build" / "runtime_clients"
+SLOW = os.environ.get("MAYFLY_SLOW_TESTS")
+
+
+def fetch(what, target, command, **options):
+    """Runs `command` unless its result is there already; a failure is a skip that shows the tool's last words."""
+    if target.exists():
+        return target
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{what}: {command[0]} is not installed")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(command, text=True, capture_output=True, timeout=600, **options)
+    if done.returncode != 0 or not target.exists():
+        last = (done.stderr.strip() or done.stdout.strip())[-300:]
+        pytest.skip(f"{what} cannot be fetched or built here: {last}")
+    return target
+
+
+def check(lambdas, name, message, error_type):
+    """What every client has to do: an event and its id, an error, and the same again in the warm environment."""
+    for event in ({"a": [1, "ü"]}, "text"):
+        answer = lambdas.invoke(name, event)
+        assert answer.error is None, answer
+        assert answer.payload == {"event": event, "id": answer.request_id}
+    failed = lambdas.invoke(name, "fail")
+    assert failed.error == "Unhandled"
+    assert message in failed.payload["errorMessage"]
+    assert failed.payload["errorType"] == error_type
+    assert lambdas.invoke(name, 7).payload["event"] == 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="functions run on Linux")
+def test_python_runtime_client(deploy_function, lambdas):
+    folder = CACHE / "awslambdaric-3.0.0"
+    fetch("awslambdaric", folder / "awslambdaric",
+          ["/usr/bin/python3", "-m", "pip", "install", "-q", "--target", str(folder), "awslambdaric==3.0.0"])
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*") if path.is_file() and path.suffix in (".py", ".so")
+    }
+    files["bootstrap"] = "#!/bin/sh\nexport PYTHONPATH=/var/task\nexec /usr/bin/python3 -m awslambdaric \"$_HANDLER\"\n"
+    files["app.py"] = (
+        "def handler(event, context):\n"
+        "    if event == 'fail': raise KeyError('python says no')\n"
+        "    return {'event': event, 'id': context.aws_request_id}\n"
+    )
+    name = deploy_function(files, handler="app.handler", runtime="provided.al2023", Timeout=20, MemorySize=512)
+    check(lambdas, name, "python says no", "KeyError")
+
+
+def test_python_runtime_client_reports_a_failed_import(deploy_function, lambdas):
+    folder = CACHE / "awslambdaric-3.0.0"
+    if not folder.exists():
+        pytest.skip("awslambdaric was not fetched")
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*") if path.is_file() and path.suffix in (".py", ".so")
+    }
+    files["bootstrap"] = "#!/bin/sh\nexport PYTHONPATH=/var/task\nexec /usr/bin/python3 -m awslambdaric \"$_HANDLER\"\n"
+    name = deploy_function(files, handler="nothing.handler", runtime="provided.al2023", Timeout=20, MemorySize=512)
+    answer = lambdas.invoke(name)
+    assert answer.payload["errorType"] == "Runtime.ImportModuleError"
+
+
+def test_go_client(deploy_function, lambdas):
+    built = fetch("the Go client", CACHE / "go" / "bootstrap",
+                  ["go", "build", "-o", str(CACHE / "go" / "bootstrap"), "."],
+                  cwd=SOURCES / "go", env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"})
+    name = deploy_function({"bootstrap": built.read_bytes()}, handler="bootstrap", runtime="provided.al2023", Timeout=20)
+    check(lambdas, name, "go says no", "errorString")
+    # A reader is streamed: collected for Invoke.
+    assert lambdas.invoke(name, "stream").text == "streamed by go"
+
+
+def test_rust_client(deploy_function, lambdas):
+    target = CACHE / "rust"
+    built = target / "release" / "bootstrap"
+    if not built.exists() and not SLOW:
+        pytest.skip("compiling the Rust client takes minutes: set MAYFLY_SLOW_TESTS")
+    fetch("the Rust client", built, ["cargo", "build", "-q", "--release", "--target-dir", str(target)], cwd=SOURCES / "rust")
+    name = deploy_function({"bootstrap": built.read_bytes()}, handler="bootstrap", runtime="provided.al2023", Timeout=20)
+    answer = lambdas.invoke(name, {"a": 1})
+    assert answer.payload == {"event": {"a": 1}, "id": answer.request_id}
+    failed = lambdas.invoke(name, "fail")
+    assert failed.error == "Unhandled" and "rust says no" in failed.payload["errorMessage"]
+
+
+JARS = {
+    "aws-lambda-java-runtime-interface-client": "2.6.0",
+    "aws-lambda-java-core": "1.2.3",
+    "aws-lambda-java-serialization": "1.1.5",
+}
+
+
+@pytest.fixture(scope="module")
+def java_pack():
+    """The shipped pack with its jars, fetched as docs/runtime-packs.md says."""
+    packs = CACHE / "packs"
+    (packs / "java").mkdir(parents=True, exist_ok=True)
+    shutil.copy(REPOSITORY / "runtimes" / "packs" / "java" / "manifest.json", packs / "java" / "manifest.json")
+    for artifact, version in JARS.items():
+        fetch(artifact, packs / "java" / "lib" / f"{artifact}.jar", [
+            "mvn", "-q", "-B", "dependency:copy", f"-Dartifact=com.amazonaws:{artifact}:{version}",
+            f"-DoutputDirectory={packs / 'java' / 'lib'}", "-Dmdep.stripVersion=true",
+        ], cwd=packs)
+    return packs
+
+
+def test_java_runtime_pack(java_pack, start_daemon, unique_name, tmp_path):
+    core = java_pack / "java" / "lib" / "aws-lambda-java-core.jar"
+    if shutil.which("javac") is None:
+        pytest.skip("javac is not installed")
+    subprocess.run(["javac", "-cp", str(core), "-d", str(tmp_path), str(SOURCES / "java" / "Handler.java")], check=True)
+    daemon = start_daemon("--runtime-packs", str(java_pack))
+    lambdas = Functions(make_client("lambda", daemon.endpoint), "arn:aws:iam::000000000000:role/lambda", unique_name)
+    # The class files are those of the compiler that is here, so the name that fits any of them.
+    name = lambdas.deploy({"Handler.class": (tmp_path / "Handler.class").read_bytes()},
+                            handler="Handler::handle", runtime="java21", Timeout=30, MemorySize=512)
+    check(lambdas, name, "java says no", "java.lang.IllegalStateException")
+
+
+def test_a_pack_that_lacks_its_jars_says_so(deploy_function, lambdas):
+    name = deploy_function({"Handler.class": b"x"}, handler="Handler::handle", runtime="java17", wait=False)
+    with pytest.raises(lambdas.client.exceptions.ClientError) as refused:
+        lambdas.invoke(name)
+    assert "aws-lambda-java-runtime-interface-client.jar" in str(refused.value)
+    assert json.dumps(refused.value.response["Error"])  # an AWS error, not a broken connection
