@@ -14,6 +14,7 @@ constexpr std::size_t kDrainBudget =
 constexpr std::size_t kFlushBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kFlushDelay{250};
 constexpr std::chrono::milliseconds kExitPatience{1'000};
+constexpr std::chrono::milliseconds kShutdownBudget{2'000};  // of external extensions
 
 }  // namespace
 
@@ -36,6 +37,11 @@ Environment::~Environment() = default;
 void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_close) {
   guest_ = std::move(guest);
   on_close_ = std::move(on_close);
+  if (setup_.extensions != nullptr) {
+    setup_.extensions->attach([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->extensions_changed();
+    });
+  }
   // A process that ended before it could be opened is told by exited(), which comes as a task of
   // its own.
   output_watch_ = loop_.watch_readable(output_.fd(), [this] { output_readable(); });
@@ -79,7 +85,9 @@ void Environment::begin(std::unique_ptr<Pending> pending,
   if (setup_.function->timeout_s > 0) arm_deadline(started_ + limit);
   const auto left = limit - std::chrono::duration_cast<std::chrono::milliseconds>(
                                 services_.clock.monotonic() - started_);
-  guest_->invoke(pending_->event, base::epoch_ms(started_wall_ + left));
+  const std::int64_t deadline_ms = base::epoch_ms(started_wall_ + left);
+  if (setup_.extensions != nullptr) setup_.extensions->invoke(pending_->event, deadline_ms);
+  guest_->invoke(pending_->event, deadline_ms);
 }
 
 void Environment::end() {
@@ -131,6 +139,12 @@ void Environment::exited(sandbox::Exit exit) {
       leave();
       break;
     case State::ended:
+      if (shutdown_timer_) {
+        shutdown_timer_.reset();
+        drain_output();
+        flush_lines();
+        loop_.post([self] { self->close(); });
+      }
       break;
   }
 }
@@ -193,6 +207,13 @@ void Environment::finish_init(InitResult result) {
 
 void Environment::guest_ready(Readiness readiness) {
   if (state_ != State::initializing || !init_) return end();
+  if (setup_.extensions != nullptr) {
+    if (!setup_.extensions->waiting()) {
+      readiness_ = std::move(readiness);
+      return;
+    }
+    setup_.extensions->close_registration();
+  }
   drain_output();
   InitResult result;
   result.ok = true;
@@ -274,8 +295,59 @@ void Environment::guest_lost(Loss loss) {
   });
 }
 
+void Environment::extensions_changed() {
+  const std::string failure = setup_.extensions->failure();
+  if (!failure.empty()) {
+    if (state_ == State::initializing && init_) {
+      InitResult result;
+      result.error = Answer{
+          error_json(failure, "An extension failed in the initialization"), true, failure, {}};
+      return finish_init(std::move(result));
+    }
+    if (state_ == State::busy || state_ == State::idle) return end();
+  }
+  if (!setup_.extensions->waiting()) return;
+  if (state_ == State::initializing && readiness_) {
+    Readiness readiness = *std::exchange(readiness_, std::nullopt);
+    guest_ready(std::move(readiness));
+  } else if (state_ == State::busy && held_answer_) {
+    complete(*std::exchange(held_answer_, std::nullopt));
+  }
+}
+
+void Environment::answer_early(Answer answer) {
+  Outcome outcome;
+  outcome.cold_start = cost_ ? cost_->kind : ports::ColdStart::none;
+  outcome.init_ms = cost_ ? cost_->init_ms : 0;
+  outcome.duration_ms =
+      std::chrono::duration<double, std::milli>(services_.clock.monotonic() - started_).count();
+  drain_output();
+  outcome.log_tail = output_.tail();
+  if (answer.is_error) {
+    outcome.function_error = "Unhandled";
+    outcome.error_type = answer.error_type;
+    outcome.payload = answer.payload;
+  } else if (answer.payload.size() <= services_.options.response_limit) {
+    outcome.payload = delivery_->began() ? std::exchange(answer.payload, {})
+                                         : delivery_->whole(std::exchange(answer.payload, {}),
+                                                            answer.content_type);
+  }
+  answer.delivered = true;
+  const bool too_large = answer.payload.size() > services_.options.response_limit;
+  if (too_large) {
+    const Failure failure = too_large_failure(services_.options.response_limit);
+    outcome.payload = failure.payload;
+    outcome.function_error = "Unhandled";
+    outcome.error_type = failure.error_type;
+  }
+  held_answer_ = std::move(answer);
+  pending_->done.set(std::move(outcome));
+}
+
 void Environment::complete(Answer answer) {
   const auto self = shared_from_this();
+  if (setup_.extensions != nullptr && !answer.delivered && !setup_.extensions->waiting())
+    return answer_early(std::move(answer));
   deadline_.reset();
   drain_output();
   const auto duration = services_.clock.monotonic() - started_;
@@ -283,7 +355,7 @@ void Environment::complete(Answer answer) {
   std::optional<Failure> failure;
   if (answer.payload.size() > services_.options.response_limit)
     failure = too_large_failure(services_.options.response_limit);
-  if (!failure && !answer.is_error && !delivery_->began())
+  if (!failure && !answer.is_error && !answer.delivered && !delivery_->began())
     answer.payload = delivery_->whole(std::move(answer.payload), std::move(answer.content_type));
   const ColdStartCost cost = std::exchange(cost_, std::nullopt).value_or(ColdStartCost{});
   Closing closing{*setup_.function,
@@ -318,6 +390,7 @@ void Environment::complete(Answer answer) {
 void Environment::fail(Failure failure, sandbox::Usage usage) {
   const auto self = shared_from_this();
   deadline_.reset();
+  held_answer_.reset();
   drain_output();
   auto duration = services_.clock.monotonic() - started_;
   if (failure.timeout)
@@ -335,7 +408,7 @@ void Environment::fail(Failure failure, sandbox::Usage usage) {
                   std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_)};
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);
-  leave();
+  leave(failure.timeout ? "TIMEOUT" : "FAILURE");
   answered->done.set(std::move(outcome));
 }
 
@@ -361,13 +434,22 @@ void Environment::flush_lines() {
   append_lines(services_, output_, *setup_.function, setup_.log_stream);
 }
 
-void Environment::leave() {
+void Environment::leave(std::string_view shutdown_reason) {
   if (state_ == State::ended) return;
   state_ = State::ended;
   deadline_.reset();
-  if (process_alive_) services_.warden.kill(id());
   flush_lines();
   owner_.ended(shared_from_this());
+  const auto deadline = services_.clock.now() + kShutdownBudget;
+  if (process_alive_ && setup_.extensions != nullptr &&
+      setup_.extensions->shut_down(shutdown_reason, base::epoch_ms(deadline))) {
+    // exited() closes it. The output is read until then: extensions say their last words.
+    shutdown_timer_ = loop_.after(kShutdownBudget, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->services_.warden.kill(self->id());
+    });
+    return;
+  }
+  if (process_alive_) services_.warden.kill(id());
   // Not here: this may be called out of the guest or of one of the watches.
   loop_.post([self = shared_from_this()] { self->close(); });
 }
@@ -378,6 +460,7 @@ void Environment::close() {
   exit_timer_.reset();
   timer_.reset();
   pace_timer_.reset();
+  if (setup_.extensions != nullptr) setup_.extensions->close();
   guest_.reset();
   output_.close();
   if (on_close_) std::exchange(on_close_, nullptr)();

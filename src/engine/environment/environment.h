@@ -25,6 +25,7 @@
 #include "engine/guest/guest.h"
 #include "engine/report/failure.h"
 #include "engine/report/lines.h"
+#include "engine/runtime_api/extensions.h"
 #include "engine/services.h"
 
 namespace mayfly::engine {
@@ -74,6 +75,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
     std::string log_stream;
     sandbox::ProcessId id = 0;
     base::UniqueFd output;
+    std::shared_ptr<Extensions> extensions = nullptr;  // where it has, or may have, any
   };
 
   // The scheduler's own notes, under the scheduler's lock.
@@ -134,8 +136,11 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void finish_init(InitResult result);
   void let_flow();
   void complete(Answer answer);
+  void extensions_changed();
+  // The caller is answered while extensions still work on the event.
+  void answer_early(Answer answer);
   void fail(Failure failure, sandbox::Usage usage);
-  void leave();
+  void leave(std::string_view shutdown_reason = "SPINDOWN");
   void close();
 
   const Services& services_;
@@ -162,6 +167,10 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   std::optional<base::OneShot<InitResult>> init_;
   base::MonotonicTime init_started_{};
   InitPhase init_phase_ = InitPhase::init;
+
+  std::optional<Readiness> readiness_;  // the runtime's, while extensions are not ready
+  std::optional<Answer> held_answer_;   // was delivered; extensions still work on the event
+  std::unique_ptr<http::Loop::Token> shutdown_timer_;
 
   std::unique_ptr<Pending> pending_;
   std::optional<Delivery> delivery_;  // of the event under way

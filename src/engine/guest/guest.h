@@ -20,6 +20,7 @@ struct Answer {
   bool is_error = false;
   std::string error_type;    // where is_error
   std::string content_type;  // where the runtime named one
+  bool delivered = false;    // its caller has it already
 };
 
 struct Readiness {

@@ -14,6 +14,8 @@
 #include "base/strings.h"
 #include "engine/guest/framed_guest.h"
 #include "engine/launch/variables.h"
+#include "engine/runtime_api/extensions.h"
+#include "engine/runtime_api/replies.h"
 #include "engine/runtime_api/session.h"
 
 namespace mayfly::engine {
@@ -53,6 +55,25 @@ std::expected<Listening, std::string> listen_on_loopback() {
   }
   out.port = ntohs(address.sin_port);
   return out;
+}
+
+// Starts the extensions beside the runtime, without what Lambda does not tell them and without the
+// runtime's own descriptors, then becomes the runtime.
+constexpr const char* kStartExtensions =
+    "for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then "
+    "env -u AWS_EXECUTION_ENV -u AWS_LAMBDA_LOG_GROUP_NAME -u AWS_LAMBDA_LOG_STREAM_NAME "
+    "-u LAMBDA_TASK_ROOT -u LAMBDA_RUNTIME_DIR -u _HANDLER -u AWS_XRAY_CONTEXT_MISSING "
+    "-u AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_PORT "
+    "-u MAYFLY_CLONE \"$e\" 3<&- 4<&- & fi; done; exec \"$@\"";
+
+// The Extensions API for those who may use it, and the Runtime API for custom runtimes.
+http::Handler api_handler(std::shared_ptr<Extensions> extensions,
+                          std::shared_ptr<RuntimeApiSession> session) {
+  return [extensions, session](http::Request request) -> base::Task<http::Response> {
+    if (Extensions::is_call(request.raw_path())) return extensions->handle(std::move(request));
+    if (session != nullptr) return session->handle(std::move(request));
+    return base::Task<http::Response>::ready(refuse(404, "NotFound", "404 page not found"));
+  };
 }
 
 // V8 and libuv keep threads of their own, which no fork copies: a template goes without V8's.
@@ -169,6 +190,7 @@ std::string Launcher::why_never_cloned(const FunctionSpec& function, const Choic
   if (choice.language == Language::custom)
     return "a custom runtime is started anew for each environment";
   if (function.cloning == Cloning::off) return "the function opted out";
+  if (!Extensions::external_of(function).empty()) return "the function has external extensions";
   std::error_code error;
   if (choice.language == Language::node &&
       !std::filesystem::exists(services_.options.runtimes_folder + "/nodejs/mayfly.node", error)) {
@@ -182,10 +204,12 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   const EngineOptions& options = services_.options;
   const bool isolated = options.network == sandbox::Network::isolated;
   const bool custom = choice.language == Language::custom;
+  const std::vector<std::string> external = Extensions::external_of(*function);
+  const bool api = custom || !external.empty();
 
   PlatformAddress address{options.endpoint_port, kRuntimeApiPort};
   base::UniqueFd api_listener;
-  if (custom && !isolated) {
+  if (api && !isolated) {
     auto listening = listen_on_loopback();
     if (!listening) co_return std::unexpected(listening.error());
     address.runtime_api_port = listening->port;
@@ -209,6 +233,9 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
                   [](const std::string& each) { return each.starts_with("MAYFLY_CLONE="); });
     spec.env.emplace_back("MAYFLY_CLONE=off");
   }
+  if (!external.empty()) {
+    spec.argv.insert(spec.argv.begin(), {"/bin/sh", "-c", kStartExtensions, "extensions"});
+  }
   spec.code_folder = function->code_folder;
   spec.opt_folder = function->opt_folder;
   if (!custom)
@@ -220,7 +247,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   spec.network = options.network;
   if (isolated) {
     spec.listen_ports = {options.endpoint_port};
-    if (custom) spec.listen_ports.push_back(kRuntimeApiPort);
+    if (api) spec.listen_ports.push_back(kRuntimeApiPort);
   }
 
   // A wrapper script starts the interpreter itself.
@@ -236,15 +263,20 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
 
   std::vector<base::UniqueFd> listeners = std::move(started->listeners);
   if (api_listener) listeners.push_back(std::move(api_listener));
-  auto environment = adopt(function, label_of(*function, choice), log_stream, *started, loop);
+  std::shared_ptr<Extensions> extensions;
+  if (api) extensions = std::make_shared<Extensions>(loop, services_.ids, function, external);
+  auto environment =
+      adopt(function, label_of(*function, choice), log_stream, *started, loop, extensions);
   if (custom) {
     auto session = std::make_shared<RuntimeApiSession>(loop, options.response_limit);
     auto guest = std::make_unique<RuntimeApiGuest>(session, environment->guest_events());
-    environment->open(std::move(guest), serve(std::move(listeners), session->handler()));
+    environment->open(std::move(guest),
+                      serve(std::move(listeners), api_handler(extensions, session)));
   } else {
     auto guest = std::make_unique<FramedGuest>(loop, std::move(started->control),
                                                environment->guest_events());
-    environment->open(std::move(guest), serve(std::move(listeners), nullptr));
+    environment->open(std::move(guest), serve(std::move(listeners),
+                                              api ? api_handler(extensions, nullptr) : nullptr));
   }
   registry_.add(environment);
   co_return environment;
@@ -260,7 +292,7 @@ base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
   auto started = co_await services_.warden.clone(of->id(), std::move(name), limits);
   if (!started) co_return std::unexpected(std::move(started).error().message);
   std::vector<base::UniqueFd> listeners = std::move(started->listeners);
-  auto environment = adopt(function, of->label(), std::move(log_stream), *started, loop);
+  auto environment = adopt(function, of->label(), std::move(log_stream), *started, loop, nullptr);
   auto guest =
       std::make_unique<FramedGuest>(loop, std::move(started->control), environment->guest_events());
   environment->open(std::move(guest), serve(std::move(listeners), nullptr));
@@ -270,13 +302,15 @@ base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
 
 std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec> function,
                                              RuntimeLabel label, std::string log_stream,
-                                             sandbox::Started& started, http::Loop& loop) {
+                                             sandbox::Started& started, http::Loop& loop,
+                                             std::shared_ptr<Extensions> extensions) {
   Environment::Setup setup;
   setup.function = std::move(function);
   setup.label = std::move(label);
   setup.log_stream = std::move(log_stream);
   setup.id = started.id;
   setup.output = std::move(started.output);
+  setup.extensions = std::move(extensions);
   return std::make_shared<Environment>(services_, owner_, loop, std::move(setup));
 }
 

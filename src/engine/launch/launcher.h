@@ -52,7 +52,8 @@ class Launcher {
  private:
   std::shared_ptr<Environment> adopt(std::shared_ptr<const FunctionSpec> function,
                                      RuntimeLabel label, std::string log_stream,
-                                     sandbox::Started& started, http::Loop& loop);
+                                     sandbox::Started& started, http::Loop& loop,
+                                     std::shared_ptr<Extensions> extensions);
   // Serves the listeners that came with a process of an isolated network; returns what stops that.
   std::function<void()> serve(std::vector<base::UniqueFd> listeners, http::Handler runtime_api);
 

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "engine/report/failure.h"
+#include "engine/runtime_api/replies.h"
 #include "wire/json.h"
 
 namespace mayfly::engine {
@@ -14,25 +15,6 @@ namespace {
 constexpr std::string_view kPrefix = "/2018-06-01/runtime/";
 constexpr std::string_view kErrorWithCause = "application/vnd.aws.lambda.error.cause+json";
 constexpr std::string_view kErrorTypeHeader = "Lambda-Runtime-Function-Error-Type";
-
-http::Response json_response(int status, std::string body) {
-  http::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "application/json");
-  response.body = std::move(body);
-  return response;
-}
-
-http::Response refuse(int status, std::string_view type, std::string_view message) {
-  std::string body = "{\"errorMessage\":";
-  wire::write_json_string(message, body);
-  body += ",\"errorType\":";
-  wire::write_json_string(type, body);
-  body += "}\n";
-  return json_response(status, std::move(body));
-}
-
-http::Response accepted() { return json_response(202, "{\"status\":\"OK\"}\n"); }
 
 http::Response bad_transition(std::string_view from, std::string_view to) {
   return refuse(403, "InvalidStateTransition",
@@ -145,10 +127,6 @@ base::Task<http::Response> RuntimeApiSession::handle(http::Request request) {
   const auto self = shared_from_this();
   const std::string_view path = request.raw_path();
   if (!path.starts_with(kPrefix)) {
-    if (path.find("/extension") != std::string_view::npos) {
-      co_return refuse(501, "Extension.NotSupported",
-                       "The Extensions API is not supported by this version of Mayfly");
-    }
     if (path.starts_with("/2022-07-01/telemetry") || path.starts_with("/2020-08-15/logs")) {
       // 202 is how the real service says so where it does not offer it.
       co_return refuse(202, "Telemetry.NotSupported", "Telemetry API is not supported");

@@ -66,7 +66,7 @@ TEST_P(CustomRuntime, ErrorsAndEndings) {
 }
 
 TEST_P(CustomRuntime, CallsThatDoNotFitAreRefused) {
-  EXPECT_EQ(answer(cpp("bad")), "[400,403,403,404,501]");
+  EXPECT_EQ(answer(cpp("bad")), "[400,403,403,404,403]");
 }
 
 TEST_P(CustomRuntime, ShellBootstrapAnswers) {

@@ -1,0 +1,80 @@
+// Extensions: the Extensions API of one environment, /2020-01-01/extension/... (facts/wire.md 1.6).
+//
+// External extensions are the executables of /opt/extensions, which are started with the runtime;
+// internal ones register from inside it. INIT is over when each external one has registered and all
+// wait for their next event; an event is over when all do so again. Two sides, as in session.h:
+// handle() on any of the server's threads, the rest on the environment's loop. `changed` is called,
+// by a task on that loop, whenever waiting() may have become true or an extension has failed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/one_shot.h"
+#include "engine/engine.h"
+#include "http/io.h"
+#include "http/message.h"
+
+namespace mayfly::engine {
+
+class Extensions : public std::enable_shared_from_this<Extensions> {
+ public:
+  static constexpr std::size_t kMost = 10;
+
+  Extensions(http::Loop& loop, base::Ids& ids, std::shared_ptr<const FunctionSpec> function,
+             std::vector<std::string> external)
+      : loop_(loop), ids_(ids), function_(std::move(function)), external_(std::move(external)) {}
+
+  // The file names of the executables that a function's layers bring as extensions.
+  static std::vector<std::string> external_of(const FunctionSpec& function);
+  static bool is_call(std::string_view path) { return path.starts_with(kPrefix); }
+  base::Task<http::Response> handle(http::Request request);
+
+  void attach(std::function<void()> changed) { changed_ = std::move(changed); }
+  // Whether all extensions there should be wait for their next event.
+  bool waiting() const;
+  // The error type with which one has given up, or empty.
+  std::string failure() const;
+  void close_registration();  // INIT is over
+  void invoke(const Event& event, std::int64_t deadline_ms);
+  // False: nobody wants to be told.
+  bool shut_down(std::string_view reason, std::int64_t deadline_ms);
+  void close();
+
+ private:
+  static constexpr std::string_view kPrefix = "/2020-01-01/extension/";
+  struct Extension {
+    std::string name;
+    bool external = false, wants_invoke = false, wants_shutdown = false;
+    bool asked = false;                // it waits, or has an event that it did not fetch yet
+    std::optional<std::string> event;  // not fetched yet
+    std::optional<base::OneShot<std::optional<std::string>>> next;
+  };
+
+  http::Response enroll(const http::Request& request);
+  base::Task<http::Response> next(std::string id);
+  http::Response give_up(const http::Request& request, std::string_view what);
+  void send(Extension& extension, const std::string& event);
+  void tell();
+
+  http::Loop& loop_;
+  base::Ids& ids_;
+  const std::shared_ptr<const FunctionSpec> function_;
+  const std::vector<std::string> external_;
+  std::function<void()> changed_;  // touched on the loop only
+
+  mutable std::mutex mutex_;
+  bool open_ = true;  // for registration
+  bool closed_ = false;
+  std::string failure_;
+  std::map<std::string, Extension> extensions_;  // by identifier
+};
+
+}  // namespace mayfly::engine
