@@ -36,6 +36,8 @@
 namespace mayfly::engine {
 
 enum class LogFormat { text, json };
+// The least of the platform's own records that a JSON log shows.
+enum class SystemLogLevel { debug, info, warn };
 
 // Whether environments may be clones of a process that has run INIT. Off: each runs its own.
 enum class Cloning { on, off };
@@ -57,6 +59,7 @@ struct FunctionSpec {
   std::int64_t tmp_mb = 512;
   std::string log_group;  // "/aws/lambda/<name>"
   LogFormat log_format = LogFormat::text;
+  SystemLogLevel system_log_level = SystemLogLevel::info;
   Cloning cloning = Cloning::on;
   std::string architecture = "x86_64";
   std::optional<std::int64_t> reserved_concurrency;  // of the function, all versions together

@@ -29,7 +29,7 @@ Environment::Environment(const Services& services, Owner& owner, http::Loop& loo
       owner_(owner),
       loop_(loop),
       setup_(std::move(setup)),
-      lines_(setup_.function->log_format),
+      lines_(setup_.function->log_format, setup_.function->system_log_level),
       output_(std::move(setup_.output), services.clock) {}
 
 Environment::~Environment() = default;

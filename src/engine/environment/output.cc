@@ -44,7 +44,7 @@ void Output::feed(std::string_view bytes, base::WallTime now) {
 
 void Output::add(std::string line) {
   end_line();
-  push(std::move(line), clock_.now());
+  if (!line.empty()) push(std::move(line), clock_.now());
 }
 
 void Output::end_line() {

@@ -30,7 +30,7 @@ class Output {
   // Reads what is there, at most about `budget` bytes of it. closed: nobody holds the writing end
   // any more.
   State read(std::size_t budget);
-  // A line that the platform adds.
+  // A line that the platform adds; an empty one is none.
   void add(std::string line);
   // Ends a line that the guest left open (it exited, or its event ended).
   void end_line();

@@ -66,6 +66,7 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
   }
   std::string end = lines.end(closing.event.request_id);
   if (!end.empty()) output.add(std::move(end));
+  output.add(lines.runtime_done(services.clock.now(), report));
   const std::string text = lines.report(services.clock.now(), report);
   for (std::string_view line : base::split(text, '\n')) output.add(std::string(line));
   outcome.log_tail = output.tail();

@@ -60,6 +60,7 @@ std::string PlatformLines::init_start(base::WallTime now, const RuntimeLabel& la
     return fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}", label.version,
                        label.arn);
   }
+  if (!shown(SystemLogLevel::info)) return {};
   wire::Document body = wire::Document::map();
   body.set("initializationType", "on-demand");
   body.set("phase", "init");
@@ -92,6 +93,7 @@ std::string PlatformLines::start(base::WallTime now, std::string_view request_id
                                  std::string_view version) const {
   if (format_ == LogFormat::text)
     return fmt::format("START RequestId: {} Version: {}", request_id, version);
+  if (!shown(SystemLogLevel::info)) return {};
   wire::Document body = wire::Document::map();
   body.set("requestId", request_id);
   body.set("version", version);
@@ -100,6 +102,20 @@ std::string PlatformLines::start(base::WallTime now, std::string_view request_id
 
 std::string PlatformLines::end(std::string_view request_id) const {
   return format_ == LogFormat::text ? fmt::format("END RequestId: {}", request_id) : std::string{};
+}
+
+std::string PlatformLines::runtime_done(base::WallTime now, const Report& report) const {
+  // As AWS maps them: a success is of interest when debugging, anything else is a warning.
+  const auto level = report.status.empty() ? SystemLogLevel::debug : SystemLogLevel::warn;
+  if (format_ == LogFormat::text || !shown(level)) return {};
+  wire::Document metrics = wire::Document::map();
+  metrics.set("durationMs", rounded(report.duration_ms));
+  wire::Document body = wire::Document::map();
+  body.set("requestId", report.request_id);
+  body.set("status", report.status.empty() ? std::string_view("success") : report.status);
+  if (!report.error_type.empty()) body.set("errorType", report.error_type);
+  body.set("metrics", std::move(metrics));
+  return record(now, "platform.runtimeDone", std::move(body));
 }
 
 std::string PlatformLines::report(base::WallTime now, const Report& report) const {
@@ -125,6 +141,7 @@ std::string PlatformLines::report(base::WallTime now, const Report& report) cons
     }
     return line;
   }
+  if (!shown(report.status.empty() ? SystemLogLevel::info : SystemLogLevel::warn)) return {};
   wire::Document metrics = wire::Document::map();
   metrics.set("durationMs", rounded(report.duration_ms));
   metrics.set("billedDurationMs", report.billed_ms);

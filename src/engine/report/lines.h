@@ -42,7 +42,9 @@ struct Report {
 
 class PlatformLines {
  public:
-  explicit PlatformLines(LogFormat format) : format_(format) {}
+  // In JSON, a record below `least` is empty: there is no line.
+  explicit PlatformLines(LogFormat format, SystemLogLevel least = SystemLogLevel::info)
+      : format_(format), least_(least) {}
   std::string init_start(base::WallTime now, const RuntimeLabel& label,
                          const FunctionSpec& function) const;
   std::string init_report(base::WallTime now, const InitReport& report) const;
@@ -50,10 +52,14 @@ class PlatformLines {
                     std::string_view version) const;
   // Empty in JSON: there the record of the report ends an invocation.
   std::string end(std::string_view request_id) const;
+  // JSON only: the runtime has answered, or not.
+  std::string runtime_done(base::WallTime now, const Report& report) const;
   std::string report(base::WallTime now, const Report& report) const;
 
  private:
+  bool shown(SystemLogLevel level) const { return level >= least_; }
   LogFormat format_;
+  SystemLogLevel least_;
 };
 
 }  // namespace mayfly::engine

@@ -373,7 +373,7 @@ void Scheduler::fail_waiting(const PoolPtr& pool, const Attempt& attempt,
   } else {
     failure = exit_failure(id, attempt.init.exit);
   }
-  const PlatformLines lines(function.log_format);
+  const PlatformLines lines(function.log_format, function.system_log_level);
   Output output(base::UniqueFd{}, services_.clock);
   open_event(services_, lines, output, function, pending->event);
   Closing closing{function,

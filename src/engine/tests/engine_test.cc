@@ -93,6 +93,34 @@ TEST_F(EngineTest, JsonLogFormatWritesPlatformRecords) {
   EXPECT_THAT(lines[2], HasSubstr(R"("status":"success")"));
 }
 
+TEST_F(EngineTest, TheSystemLogLevelChoosesAmongPlatformRecords) {
+  use([](GuestEnd& guest) {
+    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
+    while (auto event = guest.next_event()) {
+      const bool fails = event->payload == "\"fail\"";
+      guest.send(fails ? FrameType::error : FrameType::result,
+                 fails ? R"({"errorType":"Odd"})" : "null");
+    }
+    return sandbox::Exit{};
+  });
+  auto spec = function_named("json");
+  spec->log_format = LogFormat::json;
+  spec->system_log_level = SystemLogLevel::warn;
+  run_ok(spec, "{}");
+  EXPECT_TRUE(log_lines().empty());
+  run_ok(spec, "\"fail\"");
+  const auto lines = log_lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_THAT(lines[0], HasSubstr(R"("type":"platform.runtimeDone")"));
+  EXPECT_THAT(lines[0], HasSubstr(R"("status":"error","errorType":"Odd")"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("type":"platform.report")"));
+  auto debug = function_named("debug");
+  debug->log_format = LogFormat::json;
+  debug->system_log_level = SystemLogLevel::debug;
+  run_ok(debug, "{}");
+  EXPECT_THAT(log_lines()[4], HasSubstr(R"("type":"platform.runtimeDone")"));
+}
+
 TEST_F(EngineTest, EventsAtTheSameTimeGetEnvironmentsOfTheirOwn) {
   Gate gate(3);
   use([&](GuestEnd& guest) {

@@ -3,6 +3,7 @@
 Each is fetched once from its registry into build/runtime_clients; without the toolchain or the registry its test is skipped.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -144,3 +145,18 @@ def test_a_pack_that_lacks_its_jars_says_so(deploy_function, lambdas):
         lambdas.invoke(name)
     assert "aws-lambda-java-runtime-interface-client.jar" in str(refused.value)
     assert json.dumps(refused.value.response["Error"])  # an AWS error, not a broken connection
+
+
+def test_log_levels_choose_what_the_log_has(deploy_function, lambdas):
+    """Application and system levels are set apart: WARN shows no platform.start, ERROR no warning of the function."""
+    code = (
+        "import logging\n"
+        "def lambda_handler(event, context):\n"
+        "    logging.warning('a warning'); logging.error('an error')\n"
+    )
+    name = deploy_function(code, LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "ERROR", "SystemLogLevel": "WARN"})
+    tail = lambdas.invoke(name, LogType="Tail").log_tail
+    text = base64.b64decode(tail).decode()
+    assert "an error" in text
+    assert "a warning" not in text
+    assert "platform." not in text

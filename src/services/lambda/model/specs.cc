@@ -42,6 +42,10 @@ engine::FunctionSpec describe(const VersionId& id, const FunctionRow& function,
   spec.log_group = version.log_group;
   spec.log_format =
       version.log_format == "JSON" ? engine::LogFormat::json : engine::LogFormat::text;
+  const std::string system = version.system_log_level.value_or("INFO");
+  spec.system_log_level = system == "DEBUG"  ? engine::SystemLogLevel::debug
+                          : system == "WARN" ? engine::SystemLogLevel::warn
+                                             : engine::SystemLogLevel::info;
   // Levels travel as the variables that the runtimes know.
   if (version.log_format == "JSON") {
     spec.environment.emplace("AWS_LAMBDA_LOG_FORMAT", "JSON");
