@@ -100,6 +100,7 @@ engine::EngineOptions engine_options(const cli::ServeOptions& options, std::stri
   engine::EngineOptions out;
   out.runtimes_folder = std::move(runtimes_folder);
   out.packs_folder = options.runtime_packs;
+  out.stream_pace.bytes_per_second = static_cast<std::size_t>(options.stream_mib_per_second) << 20;
   out.data_folder = options.data_dir;
   out.endpoint_port = port;
   out.network = options.network == cli::Network::isolated ? sandbox::Network::isolated

@@ -81,6 +81,12 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->type_name("FOLDER")
       ->capture_default_str();
   serve
+      ->add_option(
+          "--stream-rate", raw.serve.stream_mib_per_second,
+          "MiB a second of a streamed answer behind its first 6 MiB, 2 on AWS; 0: no limit")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  serve
       ->add_option("--runtime-packs", raw.serve.runtime_packs,
                    "Folder of runtime packs, which teach further runtime names (java21, ...)")
       ->type_name("FOLDER")

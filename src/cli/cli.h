@@ -24,6 +24,7 @@ struct ServeOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 4566;
   std::string data_dir;
+  std::int64_t stream_mib_per_second = 0;  // of a streamed answer behind its burst; 0: no limit
   std::string runtime_packs;  // folder of runtime packs beside the installed ones, or empty
   Profile profile = Profile::development;
   Network network = Network::host;  // of functions; isolated is the secured profile's default

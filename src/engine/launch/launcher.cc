@@ -58,13 +58,14 @@ std::expected<Listening, std::string> listen_on_loopback() {
 }
 
 // Starts the extensions beside the runtime, without what Lambda does not tell them and without the
-// runtime's own descriptors, then becomes the runtime.
+// runtime's own descriptors, then becomes the runtime. When the last extension has ended, so does
+// the runtime: it crashed, or has done what SHUTDOWN asked of it, and nobody waits out the budget.
 constexpr const char* kStartExtensions =
-    "for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then "
+    "( for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then "
     "env -u AWS_EXECUTION_ENV -u AWS_LAMBDA_LOG_GROUP_NAME -u AWS_LAMBDA_LOG_STREAM_NAME "
     "-u LAMBDA_TASK_ROOT -u LAMBDA_RUNTIME_DIR -u _HANDLER -u AWS_XRAY_CONTEXT_MISSING "
     "-u AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_PORT "
-    "-u MAYFLY_CLONE \"$e\" 3<&- 4<&- & fi; done; exec \"$@\"";
+    "-u MAYFLY_CLONE \"$e\" & fi; done; wait; kill -KILL $$ ) 3<&- 4<&- & exec \"$@\"";
 
 // The Extensions API for those who may use it, and the Runtime API for custom runtimes.
 http::Handler api_handler(std::shared_ptr<Extensions> extensions,

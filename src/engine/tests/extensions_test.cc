@@ -67,5 +67,30 @@ TEST_F(ExtensionsTest, OneThatFailsInInitFailsTheFunction) {
   EXPECT_EQ(outcome.error_type, "Extension.NoKey");
 }
 
+TEST_F(ExtensionsTest, OneThatEndsTakesTheEnvironmentWithIt) {
+  auto spec = with_extension(python("def handler(event, context):\n    return event\n"),
+                             "#!/bin/sh\necho gone\nexit 3\n");
+  const Outcome outcome = run_ok(spec);
+  EXPECT_EQ(outcome.error_type, "Runtime.ExitError");
+  EXPECT_LT(outcome.duration_ms, 9'000);  // not INIT's ten seconds
+  EXPECT_THAT(all_log(), HasSubstr("gone\n"));
+}
+
+TEST_F(ExtensionsTest, TheAnswerDoesNotWaitForThem) {
+  // It asks for its next event only when the test lets it.
+  std::string script = kWatcher;
+  const std::string at = "    if event['eventType']";
+  script.insert(script.find(at),
+                "    while event['eventType'] == 'INVOKE' and not os.path.exists('/var/task/go'):\n"
+                "        __import__('time').sleep(0.002)\n");
+  auto spec = with_extension(python("def handler(event, context):\n    return event\n"), script);
+  EXPECT_EQ(answer(spec, "1"), "1");
+  EXPECT_EQ(engine().stats().busy, 1);
+  EXPECT_THAT(all_log(), ::testing::Not(HasSubstr("REPORT")));
+  std::ofstream(spec->code_folder + "/go") << "x";
+  EXPECT_EQ(answer(spec, "2"), "2");
+  EXPECT_THAT(all_log(), HasSubstr("REPORT RequestId: request-1"));
+}
+
 }  // namespace
 }  // namespace mayfly::engine::testing
