@@ -26,8 +26,17 @@ base::Task<std::expected<Outcome, Refusal>> run_streamed(
 
 Engine::Engine(EngineOptions options, Parts parts) : impl_(std::make_unique<Impl>()) {
   Services services{
-      std::move(options), parts.warden, parts.io,    parts.server, std::move(parts.endpoint),
-      parts.logs,         parts.usage,  parts.clock, parts.ids};
+      std::move(options),
+      parts.warden,
+      parts.io,
+      parts.server,
+      std::move(parts.endpoint),
+      parts.logs,
+      parts.usage,
+      parts.clock,
+      parts.ids,
+      std::make_shared<http::Client>(
+          parts.io, http::ClientOptions{.total_timeout = std::chrono::milliseconds(5'000)})};
   impl_->scheduler = std::make_shared<Scheduler>(std::move(services));
   impl_->scheduler->listen();
 }

@@ -1,7 +1,10 @@
 // Services: what the engine was constructed with, passed to its parts. Outlives all of them.
 #pragma once
 
+#include <memory>
+
 #include "engine/engine.h"
+#include "http/client.h"
 
 namespace mayfly::engine {
 
@@ -15,6 +18,7 @@ struct Services {
   ports::UsageSink& usage;
   base::Clock& clock;
   base::Ids& ids;
+  std::shared_ptr<http::Client> client;  // to listeners of extensions
 };
 
 }  // namespace mayfly::engine

@@ -63,7 +63,9 @@ std::expected<void, std::string> SharedEtc::refresh() {
     if (auto done = put("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"); !done)
       return done;
     const std::string hosts = read_file("/etc/hosts").value_or("");
-    if (auto done = put("hosts", "127.0.0.1 localhost\n::1 localhost\n" + hosts); !done)
+    if (auto done = put("hosts",
+                        "127.0.0.1 localhost sandbox.localdomain sandbox\n::1 localhost\n" + hosts);
+        !done)
       return done;
     made_ = true;
   }

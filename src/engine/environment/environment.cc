@@ -38,6 +38,10 @@ void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_cl
   guest_ = std::move(guest);
   on_close_ = std::move(on_close);
   if (setup_.extensions != nullptr) {
+    output_.listen(
+        [telemetry = setup_.extensions->telemetry()](base::WallTime time, std::string_view line) {
+          telemetry->add_line(time, line);
+        });
     setup_.extensions->attach([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->extensions_changed();
     });
@@ -79,6 +83,12 @@ void Environment::begin(std::unique_ptr<Pending> pending,
   started_ = started.value_or(services_.clock.monotonic());
   started_wall_ = services_.clock.now();
   open_event(services_, lines_, output_, *setup_.function, pending_->event);
+  if (Telemetry* telemetry = wanted_telemetry()) {
+    telemetry->add(
+        Telemetry::Kind::platform,
+        PlatformLines(LogFormat::json, SystemLogLevel::debug)
+            .start(services_.clock.now(), pending_->event.request_id, setup_.function->version));
+  }
   state_ = State::busy;
   delivery_.emplace(services_.options, services_.clock, pending_->event.stream);
   const auto limit = time_limit(*setup_.function);
@@ -295,6 +305,11 @@ void Environment::guest_lost(Loss loss) {
   });
 }
 
+Telemetry* Environment::wanted_telemetry() const {
+  if (setup_.extensions == nullptr || !setup_.extensions->telemetry()->wanted()) return nullptr;
+  return setup_.extensions->telemetry().get();
+}
+
 void Environment::extensions_changed() {
   const std::string failure = setup_.extensions->failure();
   if (!failure.empty()) {
@@ -367,7 +382,8 @@ void Environment::complete(Answer answer) {
                   cost.init_ms,
                   cost.kind,
                   usage.peak_memory_bytes,
-                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_)};
+                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
+                  wanted_telemetry()};
   cpu_before_us_ = usage.cpu_us;
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);
@@ -405,7 +421,8 @@ void Environment::fail(Failure failure, sandbox::Usage usage) {
                   cost.init_ms,
                   cost.kind,
                   usage.peak_memory_bytes,
-                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_)};
+                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
+                  wanted_telemetry()};
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);
   leave(failure.timeout ? "TIMEOUT" : "FAILURE");

@@ -137,6 +137,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void let_flow();
   void complete(Answer answer);
   void extensions_changed();
+  Telemetry* wanted_telemetry() const;  // null where nobody has subscribed
   // The caller is answered while extensions still work on the event.
   void answer_early(Answer answer);
   void fail(Failure failure, sandbox::Usage usage);

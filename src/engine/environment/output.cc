@@ -32,13 +32,13 @@ void Output::feed(std::string_view bytes, base::WallTime now) {
     if (piece.size() > room) {
       partial_ += piece.substr(0, room);
       bytes.remove_prefix(room);
-      push(std::exchange(partial_, {}), now);
+      push_own(std::exchange(partial_, {}), now);
       continue;
     }
     partial_ += piece;
     if (newline == std::string_view::npos) return;
     bytes.remove_prefix(newline + 1);
-    push(std::exchange(partial_, {}), now);
+    push_own(std::exchange(partial_, {}), now);
   }
 }
 
@@ -48,7 +48,12 @@ void Output::add(std::string line) {
 }
 
 void Output::end_line() {
-  if (!partial_.empty()) push(std::exchange(partial_, {}), clock_.now());
+  if (!partial_.empty()) push_own(std::exchange(partial_, {}), clock_.now());
+}
+
+void Output::push_own(std::string line, base::WallTime now) {
+  if (listener_) listener_(now, line);
+  push(std::move(line), now);
 }
 
 void Output::push(std::string line, base::WallTime now) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,11 @@ class Output {
   // Ends a line that the guest left open (it exited, or its event ended).
   void end_line();
 
+  // Is told each line that the guest wrote.
+  void listen(std::function<void(base::WallTime, std::string_view)> listener) {
+    listener_ = std::move(listener);
+  }
+
   std::vector<ports::LogLine> take();
   std::size_t pending_bytes() const { return pending_bytes_; }
   bool empty() const { return lines_.empty(); }
@@ -44,11 +50,13 @@ class Output {
 
  private:
   void feed(std::string_view bytes, base::WallTime now);
+  void push_own(std::string line, base::WallTime now);
   void push(std::string line, base::WallTime now);
 
   base::UniqueFd pipe_;
   base::Clock& clock_;
   std::string partial_;
+  std::function<void(base::WallTime, std::string_view)> listener_;
   std::vector<ports::LogLine> lines_;
   std::size_t pending_bytes_ = 0;
   std::string tail_;

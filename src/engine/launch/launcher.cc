@@ -265,7 +265,13 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   std::vector<base::UniqueFd> listeners = std::move(started->listeners);
   if (api_listener) listeners.push_back(std::move(api_listener));
   std::shared_ptr<Extensions> extensions;
-  if (api) extensions = std::make_shared<Extensions>(loop, services_.ids, function, external);
+  if (api) {
+    auto telemetry =
+        std::make_shared<Telemetry>(loop, services_.client, services_.clock,
+                                    isolated ? Telemetry::Reach::no : Telemetry::Reach::yes);
+    extensions =
+        std::make_shared<Extensions>(loop, services_.ids, function, external, std::move(telemetry));
+  }
   auto environment =
       adopt(function, label_of(*function, choice), log_stream, *started, loop, extensions);
   if (custom) {

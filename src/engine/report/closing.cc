@@ -66,6 +66,12 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
   }
   std::string end = lines.end(closing.event.request_id);
   if (!end.empty()) output.add(std::move(end));
+  if (closing.telemetry != nullptr) {
+    const PlatformLines records(LogFormat::json, SystemLogLevel::debug);
+    const base::WallTime now = services.clock.now();
+    closing.telemetry->add(Telemetry::Kind::platform, records.runtime_done(now, report));
+    closing.telemetry->add(Telemetry::Kind::platform, records.report(now, report));
+  }
   output.add(lines.runtime_done(services.clock.now(), report));
   const std::string text = lines.report(services.clock.now(), report);
   for (std::string_view line : base::split(text, '\n')) output.add(std::string(line));

@@ -10,6 +10,7 @@
 #include "engine/guest/guest.h"
 #include "engine/report/failure.h"
 #include "engine/report/lines.h"
+#include "engine/runtime_api/telemetry.h"
 #include "engine/services.h"
 
 namespace mayfly::engine {
@@ -25,6 +26,7 @@ struct Closing {
   ports::ColdStart cold_start = ports::ColdStart::none;
   std::int64_t peak_memory_bytes = 0;
   std::int64_t cpu_us = 0;
+  Telemetry* telemetry = nullptr;  // is told the records too, or null
 };
 
 // Adds END and REPORT to `output`, hands its lines to the log sink, records the usage. The START

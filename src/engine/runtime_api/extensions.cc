@@ -48,21 +48,27 @@ std::vector<std::string> Extensions::external_of(const FunctionSpec& function) {
 
 base::Task<http::Response> Extensions::handle(http::Request request) {
   const auto self = shared_from_this();
-  const std::string call(request.raw_path().substr(kPrefix.size()));
+  const bool subscription = Telemetry::is_call(request.raw_path());
+  const std::string call(subscription ? std::string_view("telemetry")
+                                      : request.raw_path().substr(kPrefix.size()));
   const bool post = request.method == "POST";
   if (call == "register" && post) co_return enroll(request);
-  const bool known = (call == "event/next" && request.method == "GET") ||
+  const bool known = subscription || (call == "event/next" && request.method == "GET") ||
                      ((call == "init/error" || call == "exit/error") && post);
   if (!known) co_return refuse(404, "NotFound", "404 page not found");
   const auto id = request.headers.get(kIdentifier);
   if (!id || id->empty())
     co_return refuse(403, "Extension.MissingExtensionIdentifier",
                      "Missing Lambda-Extension-Identifier header");
+  std::string name;
   {
     const std::lock_guard lock(mutex_);
-    if (!extensions_.contains(std::string(*id)))
+    const auto found = extensions_.find(std::string(*id));
+    if (found != extensions_.end()) name = found->second.name;
+    if (name.empty())
       co_return refuse(403, "Extension.InvalidExtensionIdentifier", "Invalid extension identifier");
   }
+  if (subscription) co_return telemetry_->subscribe(request, name);
   if (call == "event/next") co_return co_await next(std::string(*id));
   co_return give_up(request, call);
 }
@@ -203,6 +209,7 @@ bool Extensions::shut_down(std::string_view reason, std::int64_t deadline_ms) {
   document.set("shutdownReason", reason);
   document.set("deadlineMs", deadline_ms);
   const std::string text = wire::to_json(document);
+  telemetry_->flush();
   bool told = false;
   const std::lock_guard lock(mutex_);
   for (auto& [id, extension] : extensions_) {

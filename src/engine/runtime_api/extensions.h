@@ -19,6 +19,7 @@
 #include "base/ids.h"
 #include "base/one_shot.h"
 #include "engine/engine.h"
+#include "engine/runtime_api/telemetry.h"
 #include "http/io.h"
 #include "http/message.h"
 
@@ -29,12 +30,19 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
   static constexpr std::size_t kMost = 10;
 
   Extensions(http::Loop& loop, base::Ids& ids, std::shared_ptr<const FunctionSpec> function,
-             std::vector<std::string> external)
-      : loop_(loop), ids_(ids), function_(std::move(function)), external_(std::move(external)) {}
+             std::vector<std::string> external, std::shared_ptr<Telemetry> telemetry)
+      : loop_(loop),
+        ids_(ids),
+        function_(std::move(function)),
+        external_(std::move(external)),
+        telemetry_(std::move(telemetry)) {}
 
   // The file names of the executables that a function's layers bring as extensions.
   static std::vector<std::string> external_of(const FunctionSpec& function);
-  static bool is_call(std::string_view path) { return path.starts_with(kPrefix); }
+  static bool is_call(std::string_view path) {
+    return path.starts_with(kPrefix) || Telemetry::is_call(path);
+  }
+  const std::shared_ptr<Telemetry>& telemetry() const { return telemetry_; }
   base::Task<http::Response> handle(http::Request request);
 
   void attach(std::function<void()> changed) { changed_ = std::move(changed); }
@@ -68,6 +76,7 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
   base::Ids& ids_;
   const std::shared_ptr<const FunctionSpec> function_;
   const std::vector<std::string> external_;
+  const std::shared_ptr<Telemetry> telemetry_;
   std::function<void()> changed_;  // touched on the loop only
 
   mutable std::mutex mutex_;

@@ -127,10 +127,6 @@ base::Task<http::Response> RuntimeApiSession::handle(http::Request request) {
   const auto self = shared_from_this();
   const std::string_view path = request.raw_path();
   if (!path.starts_with(kPrefix)) {
-    if (path.starts_with("/2022-07-01/telemetry") || path.starts_with("/2020-08-15/logs")) {
-      // 202 is how the real service says so where it does not offer it.
-      co_return refuse(202, "Telemetry.NotSupported", "Telemetry API is not supported");
-    }
     co_return refuse(404, "NotFound", "404 page not found");
   }
   const std::string_view call = path.substr(kPrefix.size());

@@ -67,6 +67,50 @@ TEST_F(ExtensionsTest, OneThatFailsInInitFailsTheFunction) {
   EXPECT_EQ(outcome.error_type, "Extension.NoKey");
 }
 
+// A listener inside the sandbox gets what it subscribed to, and says so in the log.
+TEST_F(ExtensionsTest, TelemetryReachesTheListener) {
+  std::string script = kWatcher;
+  script.insert(script.find("while True:"), R"(
+import http.server, threading
+class Listener(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        for each in json.loads(self.rfile.read(int(self.headers['Content-Length']))):
+            record = each['record']
+            if 'told' in str(record): continue
+            print('told', each['type'], record if isinstance(record, str) else record.get('requestId', record.get('state')), flush=True)
+        self.send_response(200); self.end_headers()
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+body = {'schemaVersion': '2022-07-01', 'types': ['platform', 'function'], 'buffering': {'maxItems': 25, 'timeoutMs': 25},
+        'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d/x' % server.server_port}}
+for wrong in ({}, {**body, 'types': ['x']}, {**body, 'destination': {'protocol': 'HTTP', 'URI': 'http://example.com:80'}}):
+    request = urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'), json.dumps(wrong).encode(),
+        {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT')
+    try: urllib.request.urlopen(request)
+    except urllib.error.HTTPError as error: print('refused', error.code, flush=True)
+request = urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'), json.dumps(body).encode(),
+    {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT')
+print('subscribed', urllib.request.urlopen(request).read().decode(), flush=True)
+)");
+  auto spec = with_extension(
+      python("def handler(event, context):\n    print('from the handler')\n    return event\n"),
+      script);
+  EXPECT_EQ(answer(spec, "1"), "1");
+  const std::string wanted[] = {"refused 400\nrefused 400\nrefused 400\nsubscribed OK\n",
+                                "told platform.telemetrySubscription Subscribed\n",
+                                "told platform.start request-1\n",
+                                "told function from the handler\n",
+                                "told platform.runtimeDone request-1\n",
+                                "told platform.report request-1\n"};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  for (const std::string& each : wanted) {
+    while (all_log().find(each) == std::string::npos && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_THAT(all_log(), HasSubstr(each));
+  }
+}
+
 TEST_F(ExtensionsTest, OneThatEndsTakesTheEnvironmentWithIt) {
   auto spec = with_extension(python("def handler(event, context):\n    return event\n"),
                              "#!/bin/sh\necho gone\nexit 3\n");

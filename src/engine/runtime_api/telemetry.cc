@@ -1,0 +1,192 @@
+#include "engine/runtime_api/telemetry.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/spawn.h"
+#include "base/strings.h"
+#include "engine/runtime_api/replies.h"
+#include "wire/json.h"
+
+namespace mayfly::engine {
+namespace {
+
+constexpr std::size_t kMostSubscriptions = 10;
+constexpr std::size_t kMostWaiting = 4 * 1024 * 1024;  // while the listener has not taken the last
+
+std::string record_of(base::WallTime time, std::string_view type, wire::Document body) {
+  wire::Document document = wire::Document::map();
+  document.set("time", base::iso8601_ms(time));
+  document.set("type", type);
+  document.set("record", std::move(body));
+  return wire::to_json(document);
+}
+
+// A number of `buffering` within its bounds; nullopt where it is outside.
+std::optional<std::int64_t> bounded(const wire::Document* buffering, std::string_view name,
+                                    std::int64_t normal, std::int64_t least, std::int64_t most) {
+  const wire::Document* value = buffering != nullptr ? buffering->find(name) : nullptr;
+  if (value == nullptr) return normal;
+  const auto number = value->as_int();
+  if (!number || *number < least || *number > most) return std::nullopt;
+  return *number;
+}
+
+std::string_view text_of(const wire::Document* in, std::string_view name) {
+  const wire::Document* value = in != nullptr ? in->find(name) : nullptr;
+  return value != nullptr && value->as_string() != nullptr ? std::string_view(*value->as_string())
+                                                           : std::string_view{};
+}
+
+http::Response invalid(std::string_view what) { return refuse(400, "ValidationError", what); }
+
+}  // namespace
+
+http::Response Telemetry::subscribe(const http::Request& request, const std::string& extension) {
+  if (request.method != "PUT") return refuse(405, "MethodNotAllowed", "Method not allowed");
+  const auto body = wire::parse_json(request.body);
+  if (!body || body->as_map() == nullptr) return invalid("The request is not a JSON object");
+  auto made = std::make_shared<Subscription>();
+  const wire::Document* types = body->find("types");
+  if (types == nullptr || types->as_list() == nullptr || types->as_list()->empty())
+    return invalid("types is missing");
+  for (const wire::Document& each : *types->as_list()) {
+    const std::string type = each.as_string() != nullptr ? *each.as_string() : std::string{};
+    if (type == "platform") {
+      made->kinds |= static_cast<unsigned>(Kind::platform);
+    } else if (type == "function" || type == "extension") {
+      // Both write to one pipe, and are told as the function's.
+      made->kinds |= static_cast<unsigned>(Kind::function);
+    } else {
+      return invalid("types has an unknown member");
+    }
+  }
+  const wire::Document* buffering = body->find("buffering");
+  const auto items = bounded(buffering, "maxItems", 1000, 25, 30'000);
+  const auto bytes = bounded(buffering, "maxBytes", 262'144, 262'144, 1'048'576);
+  const auto time = bounded(buffering, "timeoutMs", 10'000, 25, 30'000);
+  if (!items || !bytes || !time) return invalid("buffering is out of its bounds");
+  made->most_items = static_cast<std::size_t>(*items);
+  made->most_bytes = static_cast<std::size_t>(*bytes);
+  made->most_time = std::chrono::milliseconds(*time);
+
+  const wire::Document* destination = body->find("destination");
+  if (text_of(destination, "protocol") == "TCP" || reach_ == Reach::no)
+    return refuse(202, "Telemetry.NotSupported", "Telemetry API is not supported");
+  if (text_of(destination, "protocol") != "HTTP") return invalid("destination.protocol is unknown");
+  std::string_view uri = text_of(destination, "URI");
+  if (uri.empty()) uri = text_of(destination, "uri");
+  constexpr std::string_view kHosts[] = {"http://sandbox.localdomain:", "http://sandbox:"};
+  std::string_view rest;
+  for (const std::string_view host : kHosts) {
+    if (uri.starts_with(host)) rest = uri.substr(host.size());
+  }
+  const std::size_t slash = rest.find('/');
+  const auto port = base::parse_int(rest.substr(0, slash));
+  if (!port || *port < 1 || *port > 65'535)
+    return invalid("destination.URI is not http://sandbox.localdomain:PORT");
+  made->url = fmt::format("http://127.0.0.1:{}", *port);
+  made->path = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
+
+  wire::Document told = wire::Document::map();
+  told.set("name", extension);
+  told.set("state", "Subscribed");
+  told.set("types", *types);
+  const std::string record =
+      record_of(clock_.now(), "platform.telemetrySubscription", std::move(told));
+  {
+    const std::lock_guard lock(mutex_);
+    if (subscriptions_.size() >= kMostSubscriptions) return invalid("too many subscriptions");
+    subscriptions_.push_back(made);
+  }
+  loop_.post([self = shared_from_this(), record] { self->add(Kind::platform, record); });
+  http::Response response;
+  response.headers.add("Content-Type", "text/plain");
+  response.body = "OK";
+  return response;
+}
+
+bool Telemetry::wanted() const {
+  const std::lock_guard lock(mutex_);
+  return !subscriptions_.empty();
+}
+
+void Telemetry::add(Kind kind, const std::string& record) {
+  if (record.empty()) return;
+  std::vector<SubscriptionPointer> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = subscriptions_;
+  }
+  for (const SubscriptionPointer& each : all) {
+    if ((each->kinds & static_cast<unsigned>(kind)) != 0) put(each, record);
+  }
+}
+
+void Telemetry::add_line(base::WallTime time, std::string_view line) {
+  if (!wanted()) return;
+  // A line that is a JSON object stays one.
+  wire::Document body{std::string(line)};
+  if (line.starts_with('{')) {
+    if (auto parsed = wire::parse_json(line)) body = std::move(*parsed);
+  }
+  add(Kind::function, record_of(time, "function", std::move(body)));
+}
+
+void Telemetry::put(const SubscriptionPointer& to, const std::string& record) {
+  if (to->bytes + record.size() > kMostWaiting) {
+    ++to->dropped;
+    return;
+  }
+  to->bytes += record.size();
+  to->items.push_back(record);
+  if (to->items.size() >= to->most_items || to->bytes >= to->most_bytes) return send(to);
+  if (to->timer) return;
+  to->timer = loop_.after(to->most_time, [weak = weak_from_this(), to] {
+    to->timer.reset();
+    if (const auto self = weak.lock()) self->send(to);
+  });
+}
+
+void Telemetry::send(const SubscriptionPointer& from) {
+  if (from->sending || from->items.empty()) return;
+  from->timer.reset();
+  if (from->dropped > 0) {
+    wire::Document lost = wire::Document::map();
+    lost.set("reason", "The listener did not take them in time");
+    lost.set("droppedRecords", static_cast<std::int64_t>(std::exchange(from->dropped, 0)));
+    from->items.push_back(record_of(clock_.now(), "platform.logsDropped", std::move(lost)));
+  }
+  std::string body = fmt::format("[{}]", fmt::join(from->items, ","));
+  from->items.clear();
+  from->bytes = 0;
+  from->sending = true;
+  base::spawn(post(from, std::move(body)));
+}
+
+base::Task<void> Telemetry::post(SubscriptionPointer to, std::string body) {
+  const auto self = shared_from_this();
+  http::Request request;
+  request.method = "POST";
+  request.target = to->path;
+  request.headers.add("Content-Type", "application/json");
+  request.body = std::move(body);
+  std::string url = to->url;
+  auto answer = co_await client_->send(std::move(url), std::move(request));
+  loop_.post([self, to] {
+    to->sending = false;
+    if (!to->items.empty()) self->send(to);
+  });
+}
+
+void Telemetry::flush() {
+  std::vector<SubscriptionPointer> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = subscriptions_;
+  }
+  for (const SubscriptionPointer& each : all) send(each);
+}
+
+}  // namespace mayfly::engine
