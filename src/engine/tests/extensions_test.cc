@@ -136,5 +136,19 @@ TEST_F(ExtensionsTest, TheAnswerDoesNotWaitForThem) {
   EXPECT_THAT(all_log(), HasSubstr("REPORT RequestId: request-1"));
 }
 
+// AWS_LAMBDA_EXEC_WRAPPER starts the built-in runtimes too, and they still answer.
+TEST_F(ExtensionsTest, AWrapperStartsABuiltInRuntime) {
+  for (const std::string language : {"python3.11", "nodejs20.x"}) {
+    auto spec = language.starts_with("python")
+                    ? python("import os\ndef handler(e, c):\n    return os.environ['WRAPPED']\n")
+                    : function({{"app.js", "exports.handler = async () => process.env.WRAPPED;"}},
+                               language);
+    std::ofstream(spec->code_folder + "/wrapper") << "#!/bin/sh\nexport WRAPPED=yes\nexec \"$@\"\n";
+    ::chmod((spec->code_folder + "/wrapper").c_str(), 0755);
+    spec->environment["AWS_LAMBDA_EXEC_WRAPPER"] = "/var/task/wrapper";
+    EXPECT_EQ(answer(spec), "\"yes\"") << language;
+  }
+}
+
 }  // namespace
 }  // namespace mayfly::engine::testing
