@@ -222,6 +222,7 @@ bool Extensions::shut_down(std::string_view reason, std::int64_t deadline_ms) {
 
 void Extensions::close() {
   changed_ = nullptr;
+  telemetry_->close();
   const std::lock_guard lock(mutex_);
   closed_ = true;
   for (auto& [id, extension] : extensions_) {

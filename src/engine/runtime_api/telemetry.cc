@@ -143,9 +143,12 @@ void Telemetry::put(const SubscriptionPointer& to, const std::string& record) {
   to->items.push_back(record);
   if (to->items.size() >= to->most_items || to->bytes >= to->most_bytes) return send(to);
   if (to->timer) return;
-  to->timer = loop_.after(to->most_time, [weak = weak_from_this(), to] {
-    to->timer.reset();
-    if (const auto self = weak.lock()) self->send(to);
+  to->timer = loop_.after(to->most_time, [weak = weak_from_this(), of = std::weak_ptr(to)] {
+    const auto self = weak.lock();
+    const auto due = of.lock();  // not held by its own timer
+    if (!self || !due) return;
+    due->timer.reset();
+    self->send(due);
   });
 }
 
@@ -178,6 +181,12 @@ base::Task<void> Telemetry::post(SubscriptionPointer to, std::string body) {
     to->sending = false;
     if (!to->items.empty()) self->send(to);
   });
+}
+
+void Telemetry::close() {
+  const std::lock_guard lock(mutex_);
+  for (const SubscriptionPointer& each : subscriptions_) each->timer.reset();
+  subscriptions_.clear();
 }
 
 void Telemetry::flush() {

@@ -41,6 +41,7 @@ class Telemetry : public std::enable_shared_from_this<Telemetry> {
   void add(Kind kind, const std::string& record);
   void add_line(base::WallTime time, std::string_view line);
   void flush();
+  void close();  // nothing is sent any more but what is on its way
 
  private:
   struct Subscription {
