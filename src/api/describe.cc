@@ -74,6 +74,8 @@ std::string_view protocol_name(wire::Protocol protocol) {
       return "rest-json";
     case wire::Protocol::query:
       return "query";
+    case wire::Protocol::rpc_v2_cbor:
+      return "rpc-v2-cbor";
   }
   return "";
 }
@@ -201,7 +203,7 @@ std::vector<std::string_view> missing(const Service& service) {
 
 std::vector<std::string> table_faults(const Service& service) {
   std::vector<std::string> faults;
-  if (service.info.facts.protocol == wire::Protocol::query && service.info.api_version.empty()) {
+  if (service.speaks(wire::Protocol::query) != nullptr && service.info.api_version.empty()) {
     faults.push_back("a Query service needs its version");
   }
   std::vector<const wire::ShapeInfo*> shapes;

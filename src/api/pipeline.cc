@@ -4,6 +4,7 @@
 
 #include <exception>
 
+#include "api/content_encoding.h"
 #include "base/log.h"
 
 namespace mayfly::api {
@@ -12,10 +13,12 @@ namespace {
 // How errors look that belong to no service: as the protocol that the request seems to speak.
 constexpr wire::ServiceFacts kSomeRest{.protocol = wire::Protocol::rest_json};
 constexpr wire::ServiceFacts kSomeJson{.protocol = wire::Protocol::aws_json_1_0};
+constexpr wire::ServiceFacts kSomeCbor{.protocol = wire::Protocol::rpc_v2_cbor};
 constexpr wire::ServiceFacts kSomeQuery{.protocol = wire::Protocol::query};
 
 const wire::ServiceFacts& facts_of(const Route& route, const http::Request& request) {
-  if (route.service != nullptr) return route.service->info.facts;
+  if (route.facts != nullptr) return *route.facts;
+  if (request.headers.has("smithy-protocol")) return kSomeCbor;
   if (request.headers.has("x-amz-target")) return kSomeJson;
   const auto type = request.headers.get("content-type");
   return type && type->starts_with("application/x-www-form-urlencoded") ? kSomeQuery : kSomeRest;
@@ -104,12 +107,6 @@ base::Task<http::Response> Pipeline::handle(http::Request request) {
     co_return co_await serve_endpoint(endpoint, std::move(request), std::move(request_id));
   }
   if (!signature) route.error = std::move(signature).error();
-  if (auto encoding = request.headers.get("content-encoding");
-      encoding && !route.error && !encoding->empty() && *encoding != "identity") {
-    route.error =
-        wire::not_supported(fmt::format("A body with Content-Encoding {}", encoding->substr(0, 64)))
-            .error();
-  }
   if (route.error) {
     const wire::Output output{facts_of(route, request), {}, request_id};
     co_return finish(wire::encode_error(output, *route.error), request_id);
@@ -139,7 +136,7 @@ base::Task<http::Response> Pipeline::call(http::Request& request, Route route,
   const Operation& operation = *route.operation;
   const base::MonotonicTime start = clock_.monotonic();
   OperationCounters& counters = counters_of(service, operation);
-  const wire::Output output{service.info.facts, operation.name, request_id, operation.http.status};
+  const wire::Output output{*route.facts, operation.name, request_id, operation.http.status};
 
   auto answer = [&](http::Response response) {
     counters.record(response.status, clock_.monotonic() - start);
@@ -159,6 +156,11 @@ base::Task<http::Response> Pipeline::call(http::Request& request, Route route,
   if (options_.profile == identity::Profile::secured) {
     if (auto error = check_service(service, *identity))
       co_return answer(wire::encode_error(output, *error));
+  }
+  const auto compressed = is_compressed(request);
+  if (!compressed) co_return answer(wire::encode_error(output, compressed.error()));
+  if (*compressed) {
+    if (auto error = decompress(request)) co_return answer(wire::encode_error(output, *error));
   }
   const bool wrong_signature = identity->state == identity::SignatureState::wrong;
 

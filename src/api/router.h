@@ -1,9 +1,10 @@
 // Router: which service and which operation a request is for, from its head alone.
 //
 // One endpoint serves every service, so the order matters (facts/wire.md in the design notes):
-// endpoints; X-Amz-Target; the signing name in the credential scope, which names one service or a
-// few that share it; a form or query string with Action and Version; and for unsigned requests the
-// REST templates of all services. Immutable once constructed. Threads: any.
+// endpoints; the path of Smithy's CBOR protocol; X-Amz-Target; the signing name in the credential
+// scope, which names one service or a few that share it; a form or query string with Action and
+// Version; and for unsigned requests the REST templates of all services. Immutable once
+// constructed. Threads: any.
 #pragma once
 
 #include <memory>
@@ -18,10 +19,12 @@
 namespace mayfly::api {
 
 struct Route {
-  HttpEndpoint* endpoint = nullptr;      // set: the endpoint has it, nothing else is
-  const Service* service = nullptr;      // null: no service of ours; `error` says so
-  const Operation* operation = nullptr;  // null: `error` says why
-  std::vector<wire::PathLabel> labels;   // REST
+  HttpEndpoint* endpoint = nullptr;           // set: the endpoint has it, nothing else is
+  const Service* service = nullptr;           // null: no service of ours; `error` says so
+  const Operation* operation = nullptr;       // null: `error` says why
+  const wire::ServiceFacts* facts = nullptr;  // of the protocol that the request speaks; set with
+                                              // `service`
+  std::vector<wire::PathLabel> labels;        // REST
   std::optional<wire::ApiError> error;
 };
 
@@ -50,6 +53,7 @@ class Router {
   };
 
   Route by_target(std::string_view target) const;
+  Route by_rpc_path(const http::Request& request, std::string_view protocol) const;
   Route by_action(const http::Request& request, const Service* service, std::string_view action,
                   std::string_view version) const;
   Route by_uri(const http::Request& request, std::string_view signing_name) const;

@@ -31,6 +31,8 @@ struct ServiceInfo {
   std::string_view api_version = {};    // Query: "2011-06-15"
   std::string_view model = {};          // botocore's name of the model: "dynamodb", "apigatewayv2"
   wire::ServiceFacts facts = {};
+  // Further protocols that clients of the service speak (CloudWatch: CBOR, JSON and Query).
+  std::span<const wire::ServiceFacts> also = {};
   std::span<const KnownOperation> known = {};
 };
 
@@ -42,6 +44,14 @@ struct Service {
   const Operation* find(std::string_view operation) const {
     for (const Operation& entry : operations) {
       if (entry.name == operation) return &entry;
+    }
+    return nullptr;
+  }
+  // The facts for a protocol; null where the service does not speak it.
+  const wire::ServiceFacts* speaks(wire::Protocol protocol) const {
+    if (info.facts.protocol == protocol) return &info.facts;
+    for (const wire::ServiceFacts& facts : info.also) {
+      if (facts.protocol == protocol) return &facts;
     }
     return nullptr;
   }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/spawn.h"
+#include "services/cloudwatch/expire.h"
 #include "services/logs/expire.h"
 
 namespace mayfly::app {
@@ -11,8 +12,13 @@ constexpr std::chrono::hours kEvery{1};
 }  // namespace
 
 Housekeeping::Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs,
-                           sts::Sts& sts)
-    : loop_(loop), clock_(clock), logs_(logs), sts_(sts), alarm_(loop, clock) {}
+                           cloudwatch::Cloudwatch& cloudwatch, sts::Sts& sts)
+    : loop_(loop),
+      clock_(clock),
+      logs_(logs),
+      cloudwatch_(cloudwatch),
+      sts_(sts),
+      alarm_(loop, clock) {}
 
 void Housekeeping::start() {
   alarm_.set(clock_.now() + kFirst, [this] { loop_.post([this] { run(); }); });
@@ -30,6 +36,8 @@ base::Task<void> Housekeeping::clean() {
   } else if (expired->events > 0) {
     base::log_info("housekeeping: {} log events were past their retention", expired->events);
   }
+  if (auto left = co_await cloudwatch::expire(cloudwatch_); !left)
+    base::log_warn("housekeeping of the metrics: {}", left.error().message);
   if (auto expired = co_await sts_.sessions.expire(); !expired) {
     base::log_warn("housekeeping of the sessions: {}", expired.error().message);
   }

@@ -1,5 +1,5 @@
 // Housekeeping: what is deleted by age, whoever forgot it: log events past their retention,
-// sessions that expired.
+// metrics past theirs, sessions that expired.
 //
 // Runs soon after the start and then every hour; each run may be cut off at any point and is caught
 // up by the next, so it survives a restart without a record of its own. Ownership: all that it is
@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "http/io.h"
+#include "services/cloudwatch/cloudwatch.h"
 #include "services/logs/logs.h"
 #include "services/sts/sts.h"
 #include "work/loop_alarm.h"
@@ -18,7 +19,8 @@ namespace mayfly::app {
 
 class Housekeeping {
  public:
-  Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs, sts::Sts& sts);
+  Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs,
+               cloudwatch::Cloudwatch& cloudwatch, sts::Sts& sts);
   void start();
   // Begins nothing more; awaits the run under way.
   base::Task<void> stop();
@@ -30,6 +32,7 @@ class Housekeeping {
   http::Loop& loop_;
   const base::Clock& clock_;
   logs::Logs& logs_;
+  cloudwatch::Cloudwatch& cloudwatch_;
   sts::Sts& sts_;
   work::LoopAlarm alarm_;
   // Both are touched on the loop only.

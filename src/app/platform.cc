@@ -30,6 +30,7 @@
 #include "identity/credentials.h"
 #include "services/apigateway/apigateway.h"
 #include "services/apigateway/execute/endpoint.h"
+#include "services/cloudwatch/cloudwatch.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
@@ -166,6 +167,20 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
 
 }  // namespace
 
+// Every invocation's usage goes to the bill and to the metrics.
+class UsageFanOut final : public ports::UsageSink {
+ public:
+  UsageFanOut(ports::UsageSink& first, ports::UsageSink& second) : first_(first), second_(second) {}
+  void record(ports::UsageRecord record) override {
+    first_.record(record);
+    second_.record(std::move(record));
+  }
+
+ private:
+  ports::UsageSink& first_;
+  ports::UsageSink& second_;
+};
+
 // In the order of construction; destroyed the other way round.
 struct Platform::Parts {
   const cli::ServeOptions options;
@@ -183,12 +198,15 @@ struct Platform::Parts {
   http::Client client;
   work::LoopAlarm alarm;
   work::WorkQueue queue;
+  work::LoopAlarm metrics_alarm;
 
   logs::Logs logs;
   iam::Iam iam;
   sts::Sts sts;
   dynamodb::Dynamodb dynamodb;
+  cloudwatch::Cloudwatch cloudwatch;
   engine::Meter meter;
+  UsageFanOut usage_sinks;
   engine::Engine engine;
   lambda::EngineRunner runner;
   lambda::Lambda lambda;
@@ -217,11 +235,14 @@ struct Platform::Parts {
         client(io, {}),
         alarm(io.any(), clock),
         queue(*store, clock, ids, alarm),
+        metrics_alarm(io.any(), clock),
         logs(*store, clock),
         iam(*store, clock, ids),
         sts(*store, clock, ids),
         dynamodb(*store, clock, ids),
+        cloudwatch(*store, clock, metrics_alarm),
         meter(*store, io, clock, load_prices(runtimes_folder)),
+        usage_sinks(meter, cloudwatch.functions),
         engine(engine_options(options, std::move(runtimes_folder), server.port()),
                {.warden = warden,
                 .io = io,
@@ -229,7 +250,7 @@ struct Platform::Parts {
                 .endpoint =
                     [this](http::Request request) { return pipeline->handle(std::move(request)); },
                 .logs = logs.sink,
-                .usage = meter,
+                .usage = usage_sinks,
                 .clock = clock,
                 .ids = ids}),
         runner(engine),
@@ -253,7 +274,7 @@ struct Platform::Parts {
         snapshots(*store, std::filesystem::absolute(options.data_dir), clock, ids),
         branches(*store, branch_options(options), clock, ids),
         admin_api(snapshots, branches, authenticator, ids),
-        housekeeping(io.any(), clock, logs, sts) {}
+        housekeeping(io.any(), clock, logs, cloudwatch, sts) {}
 
   Callers callers() const {
     return options.profile == cli::Profile::secured ? Callers::this_machine : Callers::any;
@@ -287,11 +308,13 @@ struct Platform::Parts {
 namespace {
 
 std::vector<api::Service> services_of(lambda::Lambda& lambda, dynamodb::Dynamodb& dynamodb,
-                                      apigateway::ApiGateway& gateway, logs::Logs& logs,
+                                      apigateway::ApiGateway& gateway,
+                                      cloudwatch::Cloudwatch& cloudwatch, logs::Logs& logs,
                                       iam::Iam& iam, sts::Sts& sts) {
   return {lambda::make_service(lambda),
           dynamodb::make_service(dynamodb),
           apigateway::make_service(gateway),
+          cloudwatch::make_service(cloudwatch),
           logs::make_service(logs),
           iam::make_service(iam),
           sts::make_service(sts)};
@@ -344,7 +367,8 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
   dynamodb::handle_work(parts.dynamodb, parts.queue);
   parts.lambda.attach(parts.queue);
   std::vector<api::Service> services =
-      services_of(parts.lambda, parts.dynamodb, parts.gateway, parts.logs, parts.iam, parts.sts);
+      services_of(parts.lambda, parts.dynamodb, parts.gateway, parts.cloudwatch, parts.logs,
+                  parts.iam, parts.sts);
   std::vector<std::string> names;
   for (const api::Service& service : services) names.emplace_back(service.info.name);
   parts.health = std::make_unique<api::HealthEndpoint>(
@@ -390,6 +414,9 @@ void Platform::stop(std::chrono::milliseconds grace) {
   base::sync_wait(parts.lambda.stop());
   base::sync_wait(parts.queue.stop());
   base::sync_wait(parts.logs.sink.flush());
+  if (auto kept = base::sync_wait(parts.cloudwatch.functions.flush()); !kept) {
+    base::log_warn("the last metrics were not kept: {}", kept.error().detail);
+  }
   if (auto kept = base::sync_wait(parts.meter.flush()); !kept) {
     base::log_warn("the last usage was not kept: {}", kept.error().detail);
   }
@@ -408,8 +435,8 @@ S& unopened() {
 
 std::vector<api::Service> unopened_services() {
   return services_of(unopened<lambda::Lambda>(), unopened<dynamodb::Dynamodb>(),
-                     unopened<apigateway::ApiGateway>(), unopened<logs::Logs>(),
-                     unopened<iam::Iam>(), unopened<sts::Sts>());
+                     unopened<apigateway::ApiGateway>(), unopened<cloudwatch::Cloudwatch>(),
+                     unopened<logs::Logs>(), unopened<iam::Iam>(), unopened<sts::Sts>());
 }
 
 }  // namespace

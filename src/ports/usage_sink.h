@@ -23,6 +23,8 @@ struct UsageRecord {
   double init_ms = 0;       // 0 where warm
   std::int64_t cpu_us = 0;  // used by the environment during this invocation
   std::int64_t peak_memory_bytes = 0;
+  // Events of the function under way when this one began, this one included; 0: not known.
+  std::int64_t concurrency = 0;
   ColdStart cold_start = ColdStart::none;
   bool error = false;
   bool throttled = false;

@@ -57,22 +57,29 @@ http::Response encode_aws_json(const Output& output, const ShapeInfo& shape, voi
   return respond(output, 200, to_json(encode_body(shape, object)));
 }
 
-http::Response encode_aws_json_error(const Output& output, const ApiError& error) {
+Document error_body(const ServiceFacts& facts, const ApiError& error) {
   // `members` holds what the error's shape has beside the text; a text of its own wins over the
   // message.
   Document body = Document::map();
-  body.set("__type",
-           fmt::format("{}{}", namespace_of(output.facts, error.spec->code), error.spec->code));
+  body.set("__type", fmt::format("{}{}", namespace_of(facts, error.spec->code), error.spec->code));
   body.set(error.spec->member == MessageMember::Message ? "Message" : "message", error.message);
   if (const DocumentMap* members = error.members.as_map()) {
     for (const auto& [name, value] : *members) body.set(name, value);
   }
-  http::Response response = respond(output, error.spec->status, to_json(body));
-  if (output.facts.query_error == QueryErrorHeader::send && !error.spec->query_code.empty()) {
-    response.headers.add("x-amzn-query-error",
-                         fmt::format("{};{}", error.spec->query_code,
-                                     error.spec->fault == Fault::client ? "Sender" : "Receiver"));
-  }
+  return body;
+}
+
+void add_query_error(const ServiceFacts& facts, const ApiError& error, http::Response& response) {
+  if (facts.query_error != QueryErrorHeader::send || error.spec->query_code.empty()) return;
+  response.headers.add("x-amzn-query-error",
+                       fmt::format("{};{}", error.spec->query_code,
+                                   error.spec->fault == Fault::client ? "Sender" : "Receiver"));
+}
+
+http::Response encode_aws_json_error(const Output& output, const ApiError& error) {
+  http::Response response =
+      respond(output, error.spec->status, to_json(error_body(output.facts, error)));
+  add_query_error(output.facts, error, response);
   return response;
 }
 

@@ -14,6 +14,8 @@ std::optional<ApiError> decode_request(Protocol protocol, Input& input, const Sh
       return decode_rest_json(input, shape, object);
     case Protocol::query:
       return decode_query(input, shape, object);
+    case Protocol::rpc_v2_cbor:
+      return decode_rpc_cbor(input, shape, object);
   }
   std::unreachable();
 }
@@ -27,6 +29,8 @@ http::Response encode_response(const Output& output, const ShapeInfo& shape, voi
       return encode_rest_json(output, shape, object);
     case Protocol::query:
       return encode_query(output, shape, object);
+    case Protocol::rpc_v2_cbor:
+      return encode_rpc_cbor(output, shape, object);
   }
   std::unreachable();
 }
@@ -41,6 +45,8 @@ http::Response encode_error(const Output& output, const ApiError& error) {
         return encode_rest_json_error(output, error);
       case Protocol::query:
         return encode_query_error(output, error);
+      case Protocol::rpc_v2_cbor:
+        return encode_rpc_cbor_error(output, error);
     }
     std::unreachable();
   }();

@@ -18,7 +18,7 @@
 
 namespace mayfly::wire {
 
-enum class Protocol { aws_json_1_0, aws_json_1_1, rest_json, query };
+enum class Protocol { aws_json_1_0, aws_json_1_1, rest_json, query, rpc_v2_cbor };
 
 // CRC32 of the body in X-Amz-Crc32: DynamoDB's clients check it.
 enum class BodyChecksum { none, crc32 };
@@ -69,6 +69,15 @@ http::Response encode_error(const Output& output, const ApiError& error);
 std::optional<ApiError> decode_aws_json(Input& input, const ShapeInfo& shape, void* object);
 http::Response encode_aws_json(const Output& output, const ShapeInfo& shape, void* object);
 http::Response encode_aws_json_error(const Output& output, const ApiError& error);
+
+std::optional<ApiError> decode_rpc_cbor(Input& input, const ShapeInfo& shape, void* object);
+http::Response encode_rpc_cbor(const Output& output, const ShapeInfo& shape, void* object);
+http::Response encode_rpc_cbor_error(const Output& output, const ApiError& error);
+
+// What JSON and CBOR share: the map that says the error, and the header with its code in the days
+// of Query.
+Document error_body(const ServiceFacts& facts, const ApiError& error);
+void add_query_error(const ServiceFacts& facts, const ApiError& error, http::Response& response);
 
 std::optional<ApiError> decode_rest_json(Input& input, const ShapeInfo& shape, void* object);
 http::Response encode_rest_json(const Output& output, const ShapeInfo& shape, void* object);

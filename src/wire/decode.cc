@@ -201,7 +201,10 @@ bool Decoder::scalar(const TypeInfo& type, Document& document, void* target) {
       }
       break;
     case Kind::timestamp:
-      if (auto seconds = document.as_double()) {
+      if (const auto* known = std::get_if<Timestamp>(&document.value())) {
+        *static_cast<Timestamp*>(target) = *known;
+        good = true;
+      } else if (auto seconds = document.as_double()) {
         static_cast<Timestamp*>(target)->epoch_seconds = *seconds;
         good = true;
       } else if (text != nullptr) {

@@ -70,6 +70,7 @@ class Document {
   DocumentMap* as_map() { return std::get_if<DocumentMap>(&value_); }
   DocumentList* as_list() { return std::get_if<DocumentList>(&value_); }
   std::string* as_string() { return std::get_if<std::string>(&value_); }
+  Blob* as_blob() { return std::get_if<Blob>(&value_); }
   std::optional<bool> as_bool() const;
   std::optional<std::int64_t> as_int() const;  // a double without a fraction counts
   std::optional<double> as_double() const;     // an integer counts

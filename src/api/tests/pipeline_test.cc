@@ -2,20 +2,24 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <atomic>
 #include <thread>
 
+#include "api/content_encoding.h"
 #include "api/describe.h"
 #include "api/health.h"
 #include "api/tests/toy_service.h"
 #include "base/strings.h"
+#include "wire/cbor.h"
 #include "wire/json.h"
 
 namespace mayfly::api {
 namespace {
 
 using testing::HasSubstr;
+using toy::cbor_request;
 using toy::form_request;
 using toy::json_request;
 using toy::make_request;
@@ -261,12 +265,13 @@ TEST(Routing, TheSigningNameChoosesTheService) {
   EXPECT_THAT(other.body, HasSubstr("The service s3 is not supported by Mayfly yet."));
 }
 
-TEST(Routing, CborIsRefusedByName) {
+TEST(Routing, OtherSmithyProtocolsAreRefusedByName) {
   World world;
-  auto response = world.send(make_request("POST", "/service/Toy/operation/PutThing", "\xa0",
-                                          {{"Smithy-Protocol", "rpc-v2-cbor"}}));
+  auto request = cbor_request("PutThing", "\xa0");
+  request.headers.set("Smithy-Protocol", "rpc-v2-json");
+  auto response = world.send(std::move(request));
   EXPECT_EQ(response.status, 501);
-  EXPECT_THAT(response.body, HasSubstr("The protocol rpc-v2-cbor is not supported"));
+  EXPECT_THAT(response.body, HasSubstr("rpc-v2-json"));
 }
 
 TEST(Routing, DevelopmentTakesAccountAndRegionFromTheSignature) {
@@ -508,13 +513,81 @@ TEST(Describe, FindsFaultsOfTheTables) {
                            "Faulty: no member takes {Other}", HasSubstr("Text: pattern a(?=b)")));
 }
 
-TEST(Pipeline, EncodedBodiesAreRefusedByName) {
+TEST(Pipeline, OtherEncodingsAreRefusedByName) {
   World world;
-  auto request = json_request("PutThing", "\x1f\x8b");
-  request.headers.add("Content-Encoding", "gzip");
+  auto request = json_request("PutThing", "\x0b");
+  request.headers.add("Content-Encoding", "br");
   auto response = world.send(std::move(request));
   EXPECT_EQ(response.status, 501);
-  EXPECT_THAT(response.body, HasSubstr("A body with Content-Encoding gzip"));
+  EXPECT_THAT(response.body, HasSubstr("A body with Content-Encoding br"));
+}
+
+std::string gzip(std::string_view plain) {
+  z_stream stream{};
+  EXPECT_EQ(::deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(::deflateBound(&stream, plain.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
+  stream.avail_in = static_cast<uInt>(plain.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(::deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  ::deflateEnd(&stream);
+  return out;
+}
+
+http::Response send_gzip(World& world, std::string body) {
+  auto request = json_request("PutThing", std::move(body));
+  request.headers.add("Content-Encoding", "gzip");
+  return world.send(std::move(request));
+}
+
+TEST(Pipeline, GzipBodiesAreRead) {
+  World world;
+  const std::string plain = R"({"Name": "n", "Padding": ")" + std::string(100'000, 'x') + "\"}";
+  EXPECT_EQ(send_gzip(world, gzip(plain)).body, world.send(json_request("PutThing", plain)).body);
+}
+
+TEST(Pipeline, DamagedAndBoundlessGzipBodiesAreRefused) {
+  World world;
+  const std::string good = gzip(R"({"Name": "n"})");
+  EXPECT_EQ(send_gzip(world, good.substr(0, good.size() - 3)).status, 400);
+  EXPECT_EQ(send_gzip(world, good + "x").status, 400);
+  EXPECT_EQ(send_gzip(world, "\x1f\x8b").status, 400);
+  EXPECT_EQ(send_gzip(world, "").status, 400);
+  EXPECT_EQ(send_gzip(world, gzip(std::string(kMaxDecompressed + 1, ' '))).status, 413);
+}
+
+TEST(Cbor, AnOperationIsNamedByItsPath) {
+  World world;
+  wire::Document body = wire::Document::map();
+  body.set("Name", "n");
+  auto response = world.send(cbor_request("PutThing", wire::to_cbor(body)));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.get("smithy-protocol"), "rpc-v2-cbor");
+  EXPECT_EQ(response.headers.get("content-type"), "application/cbor");
+  auto same = wire::parse_json(world.send(json_request("PutThing", wire::to_json(body))).body);
+  EXPECT_EQ(*wire::parse_cbor(response.body), *same);
+}
+
+TEST(Cbor, ErrorsAreMapsWithATypeAndAMessage) {
+  World world;
+  for (auto [operation, body, status] : {std::tuple{"NoSuchThing", std::string("\xa0"), 400},
+                                         {"PutThing", std::string("\xff"), 400}}) {
+    auto response = world.send(cbor_request(operation, body));
+    EXPECT_EQ(response.status, status);
+    auto error = wire::parse_cbor(response.body);
+    ASSERT_TRUE(error) << response.body;
+    EXPECT_NE(error->find("__type"), nullptr);
+    EXPECT_NE(error->find("message"), nullptr);
+  }
+}
+
+TEST(Cbor, ATargetBesideTheProtocolIsRefused) {
+  World world;
+  auto request = cbor_request("PutThing", "\xa0");
+  request.headers.add("X-Amz-Target", "Toy_20200101.PutThing");
+  EXPECT_EQ(world.send(std::move(request)).status, 400);
 }
 
 TEST(Router, ContradictionsAreFound) {

@@ -235,6 +235,9 @@ inline constexpr std::string_view kJsonSigning[] = {"toy"};
 inline constexpr std::string_view kRestSigning[] = {"toyrest"};
 inline constexpr std::string_view kQuerySigning[] = {"toyquery"};
 
+inline constexpr wire::ServiceFacts kAlso[] = {
+    {.protocol = wire::Protocol::rpc_v2_cbor, .query_error = wire::QueryErrorHeader::send}};
+
 inline std::vector<api::Service> services(Shelf& shelf) {
   return {api::service(shelf,
                        {.name = "toy",
@@ -246,6 +249,7 @@ inline std::vector<api::Service> services(Shelf& shelf) {
                                   .error_namespace = "com.toy#",
                                   .checksum = wire::BodyChecksum::crc32,
                                   .query_error = wire::QueryErrorHeader::send},
+                        .also = kAlso,
                         .known = kJsonKnown},
                        kJsonOperations),
           api::service(shelf,
@@ -308,6 +312,12 @@ inline http::Request json_request(std::string_view operation, std::string body) 
   return make_request("POST", "/", std::move(body),
                       {{"X-Amz-Target", "Toy_20200101." + std::string(operation)},
                        {"Content-Type", "application/x-amz-json-1.0"}});
+}
+
+inline http::Request cbor_request(std::string_view operation, std::string body) {
+  return make_request("POST", "/service/Toy_20200101/operation/" + std::string(operation),
+                      std::move(body),
+                      {{"Smithy-Protocol", "rpc-v2-cbor"}, {"Content-Type", "application/cbor"}});
 }
 
 inline http::Request form_request(std::string body) {

@@ -383,6 +383,7 @@ void Environment::complete(Answer answer) {
                   cost.kind,
                   usage.peak_memory_bytes,
                   std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
+                  pending_->concurrency,
                   wanted_telemetry()};
   cpu_before_us_ = usage.cpu_us;
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
@@ -422,6 +423,7 @@ void Environment::fail(Failure failure, sandbox::Usage usage) {
                   cost.kind,
                   usage.peak_memory_bytes,
                   std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
+                  pending_->concurrency,
                   wanted_telemetry()};
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);

@@ -13,8 +13,9 @@ struct Pending {
   std::shared_ptr<const FunctionSpec> function;
   Event event;
   base::OneShot<std::expected<Outcome, Refusal>> done;
-  http::Loop* loop = nullptr;  // the caller's own, or null
-  int returned = 0;            // how often an environment died before it took this event
+  http::Loop* loop = nullptr;    // the caller's own, or null
+  std::int64_t concurrency = 0;  // events of the function under way, with this one
+  int returned = 0;              // how often an environment died before it took this event
 };
 
 }  // namespace mayfly::engine

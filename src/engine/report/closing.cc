@@ -90,6 +90,7 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
   usage.init_ms = outcome.init_ms;
   usage.cpu_us = closing.cpu_us;
   usage.peak_memory_bytes = closing.peak_memory_bytes;
+  usage.concurrency = closing.concurrency;
   usage.cold_start = closing.cold_start;
   usage.error = outcome.function_error.has_value();
   usage.architecture = function.architecture;

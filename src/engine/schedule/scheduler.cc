@@ -66,6 +66,7 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
     refused = admission_.enter(*pool->load, function->reserved_concurrency);
     if (!refused) {
       pool->used = services_.clock.monotonic();
+      pending->concurrency = pool->load->under_way;
       environment = take_idle(*pool, loop);
       if (environment == nullptr) {
         // A start that was made for an event which a free environment took meanwhile serves this

@@ -1,0 +1,104 @@
+"""CloudWatch metrics with clients of three protocols: boto3 of today speaks CBOR, the JavaScript SDK JSON, older ones Query."""
+
+import datetime
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture(params=["its own", "json", "query"])
+def cloudwatch(request, client, monkeypatch):
+    """boto3 in each protocol that its model lists; an old boto3 has Query only."""
+    made = client("cloudwatch")
+    protocols = made.meta.service_model.metadata.get("protocols", ["query"])
+    if request.param == "its own":
+        return made
+    if request.param not in protocols:
+        pytest.skip(f"this boto3 speaks CloudWatch as {protocols} only")
+    # The protocol is the model's first that botocore knows, unless an environment says otherwise.
+    from botocore import session
+    loader = session.get_session().get_component("data_loader")
+    model = json.loads(json.dumps(loader.load_service_model("cloudwatch", "service-2")))
+    model["metadata"]["protocols"] = [request.param]
+    model["metadata"]["protocol"] = request.param
+    monkeypatch.setattr("botocore.loaders.Loader.load_service_model",
+                        lambda self, name, kind, version=None, real=loader.load_service_model.__func__:
+                        model if (name, kind) == ("cloudwatch", "service-2") else real(self, name, kind, version))
+    return client("cloudwatch", region_name="us-east-1")
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def test_custom_metrics_come_back(cloudwatch, unique_name):
+    space = unique_name("Shop")
+    dimensions = [{"Name": "Page", "Value": "cart <&> ü"}]
+    cloudwatch.put_metric_data(Namespace=space, MetricData=[
+        {"MetricName": "Latency", "Dimensions": dimensions, "Value": 1.5, "Unit": "Milliseconds", "Timestamp": now()},
+        {"MetricName": "Latency", "Dimensions": dimensions, "Values": [2.5, 4], "Counts": [2, 1], "Unit": "Milliseconds"}])
+    found = cloudwatch.get_metric_statistics(Namespace=space, MetricName="Latency", Dimensions=dimensions, StartTime=now() - HOUR,
+                                             EndTime=now() + HOUR, Period=7200, Statistics=["Sum", "SampleCount", "Maximum"],
+                                             ExtendedStatistics=["p100"])
+    assert found["Label"] == "Latency"
+    assert sum(point["Sum"] for point in found["Datapoints"]) == 10.5
+    assert sum(point["SampleCount"] for point in found["Datapoints"]) == 4
+    assert max(point["ExtendedStatistics"]["p100"] for point in found["Datapoints"]) == 4
+    assert {point["Unit"] for point in found["Datapoints"]} == {"Milliseconds"}
+    assert all(abs(point["Timestamp"] - now()) < 3 * HOUR for point in found["Datapoints"])
+    listed = [m for page in cloudwatch.get_paginator("list_metrics").paginate(Namespace=space) for m in page["Metrics"]]
+    assert listed == [{"Namespace": space, "MetricName": "Latency", "Dimensions": dimensions}]
+
+
+def test_metrics_of_a_function(cloudwatch, client, deploy_function):
+    name = deploy_function("def lambda_handler(event, context):\n    return 1 / event['by']\n")
+    for by in (1, 1, 0):
+        client("lambda").invoke(FunctionName=name, Payload=json.dumps({"by": by}))
+    dimensions = [{"Name": "FunctionName", "Value": name}]
+
+    def query(identifier, metric, stat):
+        return {"Id": identifier, "Label": metric, "MetricStat": {"Period": 60, "Stat": stat, "Metric": {
+            "Namespace": "AWS/Lambda", "MetricName": metric, "Dimensions": dimensions}}}
+
+    found = cloudwatch.get_metric_data(StartTime=now() - HOUR, EndTime=now() + HOUR, ScanBy="TimestampAscending", MetricDataQueries=[
+        query("i", "Invocations", "Sum"), query("e", "Errors", "Sum"), query("t", "Throttles", "Sum"),
+        query("d", "Duration", "Maximum"), query("c", "ConcurrentExecutions", "Maximum")])
+    sums = {result["Label"]: sum(result["Values"]) for result in found["MetricDataResults"]}
+    assert (sums["Invocations"], sums["Errors"], sums["Throttles"]) == (3, 1, 0)
+    assert 0 < sums["Duration"] < 3000
+    assert sums["ConcurrentExecutions"] >= 1
+    assert {result["StatusCode"] for result in found["MetricDataResults"]} == {"Complete"}
+
+
+def test_errors_have_their_codes(cloudwatch):
+    with pytest.raises(ClientError) as refused:
+        cloudwatch.get_metric_statistics(Namespace="Shop", MetricName="m", StartTime=now(), EndTime=now() - HOUR, Period=60,
+                                         Statistics=["Sum"])
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValue"
+    assert refused.value.response["Error"]["Message"] == "The parameter StartTime must be less than the parameter EndTime."
+    with pytest.raises(ClientError) as missing:
+        cloudwatch.describe_alarms()
+    assert "DescribeAlarms of Amazon CloudWatch is not supported" in missing.value.response["Error"]["Message"]
+
+
+def test_a_large_request_comes_compressed(client, unique_name):
+    space = unique_name("Large")
+    cloudwatch = client("cloudwatch")
+    cloudwatch.put_metric_data(Namespace=space, MetricData=[
+        {"MetricName": f"metric-{i}", "Value": i, "Dimensions": [{"Name": "padding", "Value": "x" * 100}]} for i in range(200)])
+    listed = [m for page in cloudwatch.get_paginator("list_metrics").paginate(Namespace=space) for m in page["Metrics"]]
+    assert len(listed) == 200
+
+
+def test_function_metrics_survive_a_restart(start_daemon):
+    from harness.clients import make_client
+    daemon = start_daemon()
+    cloudwatch = make_client("cloudwatch", daemon.endpoint)
+    cloudwatch.put_metric_data(Namespace="Kept", MetricData=[{"MetricName": "m", "Value": 1}])
+    daemon.kill()
+    daemon.start()
+    again = make_client("cloudwatch", daemon.endpoint)
+    assert [m["MetricName"] for m in again.list_metrics(Namespace="Kept")["Metrics"]] == ["m"]
