@@ -155,7 +155,7 @@ def test_service_is_as_in_the_model(service):
     elif protocol == "query":
         assert service["api_version"] == model.api_version
     else:
-        assert service["protocol"] == protocol
+        assert service["protocol"] == protocol.removeprefix("smithy-")
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda value: value["name"])

@@ -1,8 +1,10 @@
 """CloudWatch metrics with clients of three protocols: boto3 of today speaks CBOR, the JavaScript SDK JSON, older ones Query."""
 
+import copy
 import datetime
 import json
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
@@ -10,24 +12,27 @@ HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.fixture(params=["its own", "json", "query"])
-def cloudwatch(request, client, monkeypatch):
+def cloudwatch(request, client, endpoint):
     """boto3 in each protocol that its model lists; an old boto3 has Query only."""
-    made = client("cloudwatch")
-    protocols = made.meta.service_model.metadata.get("protocols", ["query"])
     if request.param == "its own":
-        return made
-    if request.param not in protocols:
-        pytest.skip(f"this boto3 speaks CloudWatch as {protocols} only")
-    # The protocol is the model's first that botocore knows, unless an environment says otherwise.
-    from botocore import session
-    loader = session.get_session().get_component("data_loader")
-    model = json.loads(json.dumps(loader.load_service_model("cloudwatch", "service-2")))
-    model["metadata"]["protocols"] = [request.param]
-    model["metadata"]["protocol"] = request.param
-    monkeypatch.setattr("botocore.loaders.Loader.load_service_model",
-                        lambda self, name, kind, version=None, real=loader.load_service_model.__func__:
-                        model if (name, kind) == ("cloudwatch", "service-2") else real(self, name, kind, version))
-    return client("cloudwatch", region_name="us-east-1")
+        return client("cloudwatch")
+    core = botocore.session.Session()
+    loader = core.get_component("data_loader")
+    model = copy.deepcopy(loader.load_service_model("cloudwatch", "service-2"))
+    offered = model["metadata"].get("protocols", ["query"])
+    if request.param not in offered:
+        pytest.skip(f"this boto3 speaks CloudWatch as {offered} only")
+    # botocore takes the first protocol of the list that it knows.
+    model["metadata"].update(protocols=[request.param], protocol=request.param)
+
+    def load(service_name, type_name, api_version=None):
+        if (service_name, type_name) == ("cloudwatch", "service-2"):
+            return model
+        return type(loader).load_service_model(loader, service_name, type_name, api_version)
+
+    loader.load_service_model = load
+    return core.create_client("cloudwatch", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                              aws_secret_access_key="test")
 
 
 def now():

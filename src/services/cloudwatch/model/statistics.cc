@@ -83,6 +83,7 @@ void Statistics::add(const Statistics& other) {
 std::optional<double> Statistics::percentile(double percent) const {
   if (count > 0 && minimum == maximum) return minimum;
   if (!has_histogram || count == 0) return std::nullopt;
+  if (percent >= 100) return maximum;
   const double wanted = count * percent / 100;
   double passed = 0;
   for (const auto& [bucket, times] : histogram) {
