@@ -13,6 +13,8 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,7 +38,22 @@ struct Common {
   gid_t gid = 0;
   std::string mount_point, etc_folder;
   SeccompFilters filters;
+  std::vector<int> random_sources;
 };
+
+// A library that reads /dev/urandom (AWS's CRT does) remembers the number. What else libraries opened cannot go along: then there
+// are no zygotes.
+bool find_random_sources(std::vector<int>& found) {
+  constexpr unsigned kMemoryDevices = 1, kRandom = 8, kUrandom = 9;
+  for (int fd = kZygoteReserved + 1; fd < 1024; ++fd) {
+    struct stat info{};
+    if (fstat(fd, &info) != 0) continue;
+    const unsigned kind = minor(info.st_rdev);
+    if (!S_ISCHR(info.st_mode) || major(info.st_rdev) != kMemoryDevices || (kind != kRandom && kind != kUrandom)) return false;
+    found.push_back(fd);
+  }
+  return true;
+}
 
 bool read_hello(std::span<char> buffer, Common& common) {
   auto packet = receive_packet(kZygoteChannel, buffer, Wait::yes);
@@ -91,6 +108,7 @@ std::vector<std::string> enter(const Common& common, std::span<char> encoded, co
   plan.output = fd(ZygoteDescriptor::output);
   plan.clone_channel = fd(ZygoteDescriptor::clones);
   plan.program = Program::continued;
+  plan.random_sources = common.random_sources;
   run_sandbox_init(plan);
   return start->spec.env;
 }
@@ -103,7 +121,7 @@ std::optional<std::vector<std::string>> serve() {
   const std::span<char> buffer(static_cast<char*>(memory), kMaxRequestBytes);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // as the warden; the function's process takes it back
   Common common;
-  if (!read_hello(buffer, common)) return std::nullopt;
+  if (!read_hello(buffer, common) || !find_random_sources(common.random_sources)) return std::nullopt;
   reply(0, Child{});
   for (;;) {
     auto packet = receive_packet(kZygoteChannel, buffer, Wait::yes);

@@ -200,6 +200,12 @@ void run_main(const SandboxPlan& plan) {
       give_up(setup, error_text("placing descriptors", errno));
   }
   close_all_but({3, 4, report});
+  for (const int number : plan.random_sources) {
+    const int source = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    if (source < 0 || (source != number && ::dup3(source, number, O_CLOEXEC) != number))
+      give_up(report, error_text("opening /dev/urandom", errno));
+    if (source != number) ::close(source);
+  }
 
   auto checked = [report](const Done& done) {
     if (!done) give_up(report, done.error());

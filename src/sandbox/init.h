@@ -77,6 +77,9 @@ struct SandboxPlan {
   int output = -1;         // becomes 1 and 2
   int clone_channel = -1;  // becomes 4
   Program program = Program::executed;
+  // Where libraries of a continued program have /dev/urandom open, and go on to read it: numbers
+  // above 4, which get the sandbox's own.
+  std::vector<int> random_sources = {};
 };
 
 struct Child {

@@ -29,10 +29,11 @@ constexpr std::chrono::seconds kAnswerLimit{5};
   const int nothing = ::open("/dev/null", O_RDWR);
   const int moved = ::fcntl(channel, F_DUPFD, 64);
   if (nothing < 0 || moved < 0 || ::dup2(nothing, 0) != 0 || ::dup2(nothing, 1) != 1 ||
-      ::dup2(moved, kZygoteChannel) != kZygoteChannel) {
+      ::dup2(moved, kZygoteChannel) != kZygoteChannel ||
+      ::dup2(nothing, kZygoteReserved) != kZygoteReserved) {
     ::_exit(126);
   }
-  ::syscall(SYS_close_range, kZygoteChannel + 1, ~0U, 0);
+  ::syscall(SYS_close_range, kZygoteReserved + 1, ~0U, 0);
   std::vector<char*> argv, env;
   for (const std::string& each : spec.argv) argv.push_back(const_cast<char*>(each.c_str()));
   for (const std::string& each : spec.env) env.push_back(const_cast<char*>(each.c_str()));

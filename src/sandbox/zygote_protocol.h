@@ -14,6 +14,8 @@
 namespace mayfly::sandbox {
 
 inline constexpr int kZygoteChannel = 3;
+// Reserved in the zygote, so that no library holds what is the clone channel in its forks.
+inline constexpr int kZygoteReserved = 4;
 
 struct ZygoteHello {
   std::uint32_t power = 0;  // Power
