@@ -19,6 +19,7 @@
 #include "base/strings.h"
 #include "store/rocksdb/disk_space.h"
 #include "store/rocksdb/log_check.h"
+#include "store/rocksdb/manifest_witness.h"
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -316,7 +317,12 @@ StoreResult<OpenDatabase> open_database(const RocksOptions& options) {
     return std::unexpected(unavailable(std::move(cramped)));
   auto state = state_of(folder);
   if (!state) return std::unexpected(std::move(state).error());
+  if (std::string loss = manifest_loss(folder); !loss.empty()) {
+    return std::unexpected(
+        StoreError{StoreErrorCode::corrupt, fmt::format("{}. {}", loss, kAdvice)});
+  }
   rocksdb::Options rocks = rocks_options(options);
+  rocks.listeners.push_back(make_manifest_witness(folder));
   rocks.create_if_missing = *state == FolderState::fresh;
   rocksdb::DB* db = nullptr;
   rocksdb::Status status = rocksdb::DB::Open(rocks, folder.string(), &db);

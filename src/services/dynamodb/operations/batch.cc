@@ -209,21 +209,25 @@ base::Task<wire::Result<BatchGetItemResponse>> batch_get_item(Dynamodb& dynamodb
   BatchGetItemResponse response;
   std::map<std::string, Capacity> capacity;
   std::size_t bytes = 0;
+  bool full = false;  // one did not fit: what follows is left for the next call
   for (TableRead& read : *reads) {
     auto table = co_await open_table(dynamodb, *transaction, context.scope, read.name,
                                      Missing::brief, store::Conflict::ignore);
     if (!table) co_return std::unexpected(std::move(table).error());
     auto& items = response.responses[read.requested_as];
     for (std::size_t i = 0; i < read.keys.size(); ++i) {
-      if (bytes >= kMaxBatchBytes) {
+      wire::Result<std::optional<StoredItem>> stored;
+      if (!full) {
+        stored = co_await read_item(*transaction, **table, read.keys[i], store::Conflict::ignore);
+        if (!stored) co_return std::unexpected(std::move(stored).error());
+      }
+      const std::size_t size = *stored ? (*stored)->size : 0;
+      full = full || bytes + size > kMaxBatchBytes;
+      if (full) {
         auto [place, fresh] = response.unprocessed_keys.try_emplace(read.requested_as, read.rest);
         place->second.keys.push_back(std::move(read.documents[i]));
         continue;
       }
-      auto stored =
-          co_await read_item(*transaction, **table, read.keys[i], store::Conflict::ignore);
-      if (!stored) co_return std::unexpected(std::move(stored).error());
-      const std::size_t size = *stored ? (*stored)->size : 0;
       bytes += size;
       capacity[read.name].table += read_units(size, read.consistency);
       if (!*stored) continue;
