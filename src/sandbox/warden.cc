@@ -71,7 +71,7 @@ class WardenClient final : public Warden {
   void kill(ProcessId id) override { (void)send(KillRequest{id}, {}); }
   std::optional<Usage> usage(ProcessId id) const override;
   void on_exit(std::function<void(Exit)> handler) override {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(exit_mutex_);
     exit_handler_ = std::move(handler);
   }
 
@@ -96,6 +96,7 @@ class WardenClient final : public Warden {
   void on_answer(ExitAnswer answer, std::vector<base::UniqueFd> fds);
   void on_answer(ReportAnswer answer, std::vector<base::UniqueFd> fds);
   void on_warden_gone();
+  void tell_exit(const Exit& exit);
 
   base::UniqueFd channel_;
   pid_t process_;
@@ -106,6 +107,7 @@ class WardenClient final : public Warden {
   std::map<ProcessId, Waiting> waiting_;
   std::map<ProcessId, std::shared_ptr<Known>> known_;
   mutable std::vector<std::promise<std::vector<Feature>>> reports_;
+  std::mutex exit_mutex_;  // held while the handler is called
   std::function<void(Exit)> exit_handler_;
   std::thread reader_;
 };
@@ -222,9 +224,13 @@ void WardenClient::on_answer(RefusedAnswer answer, std::vector<base::UniqueFd>) 
 void WardenClient::on_answer(ExitAnswer answer, std::vector<base::UniqueFd>) {
   std::unique_lock lock(mutex_);
   const bool was_known = known_.erase(answer.exit.id) > 0;
-  auto handler = exit_handler_;
   lock.unlock();
-  if (was_known && handler && !stopping_) handler(answer.exit);
+  if (was_known) tell_exit(answer.exit);
+}
+
+void WardenClient::tell_exit(const Exit& exit) {
+  std::lock_guard lock(exit_mutex_);
+  if (exit_handler_ && !stopping_) exit_handler_(exit);
 }
 
 void WardenClient::on_answer(ReportAnswer answer, std::vector<base::UniqueFd>) {
@@ -239,17 +245,15 @@ void WardenClient::on_warden_gone() {
   auto waiting = std::exchange(waiting_, {});
   auto known = std::exchange(known_, {});
   auto reports = std::exchange(reports_, {});
-  auto handler = exit_handler_;
   lock.unlock();
   for (auto& [id, each] : waiting)
     each.result.set(std::unexpected(SandboxError{"the warden has ended"}));
   for (auto& each : reports) each.set_value({{"sandboxes", false, "the warden has ended"}});
-  if (!handler || stopping_) return;
   for (const auto& [id, each] : known) {
     Exit exit;
     exit.id = id;
     exit.signal = SIGKILL;
-    handler(exit);
+    tell_exit(exit);
   }
 }
 

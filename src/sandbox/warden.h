@@ -151,7 +151,8 @@ class Warden {
   // has what the process itself used.
   virtual std::optional<Usage> usage(ProcessId id) const = 0;
   // Called once for each process that ended, on a thread of the warden client, possibly before the
-  // coroutine of its start() or clone() has resumed. Set it before the first start().
+  // coroutine of its start() or clone() has resumed. Set it before the first start(). Returns when no
+  // call of the handler before is under way; not to be called by a handler.
   virtual void on_exit(std::function<void(Exit)> handler) = 0;
 };
 

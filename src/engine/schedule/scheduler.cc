@@ -520,6 +520,9 @@ void Scheduler::shutdown() {
   }
   if (!launcher_.registry().wait_until_empty(kPatience))
     base::log_warn("the warden did not end every function process");
+  // The last call may still hold this scheduler, and must not be the one that ends it, after the
+  // loops.
+  services_.warden.on_exit({});
   // Environments let go of their descriptors by tasks on their loops: wait for what was posted so
   // far.
   for (std::size_t i = 0; i < services_.io.size(); ++i) {

@@ -64,6 +64,7 @@ class FakeWarden final : public sandbox::Warden {
   void kill(sandbox::ProcessId id) override;
   std::optional<sandbox::Usage> usage(sandbox::ProcessId id) const override;
   void on_exit(std::function<void(sandbox::Exit)> handler) override {
+    const std::lock_guard lock(exit_mutex_);
     on_exit_ = std::move(handler);
   }
 
@@ -86,6 +87,7 @@ class FakeWarden final : public sandbox::Warden {
       std::map<std::string, std::string> variables, bool is_clone);
 
   Script script_;
+  std::mutex exit_mutex_;  // held while on_exit_ is called
   std::function<void(sandbox::Exit)> on_exit_;
   std::optional<std::string> refusal_;
   std::int64_t memory_ = 10 << 20;

@@ -65,10 +65,10 @@ std::optional<GuestEnd::Invoke> GuestEnd::next_event() {
 }
 
 FakeWarden::~FakeWarden() {
+  on_exit({});
   std::vector<sandbox::ProcessId> ids;
   {
     const std::lock_guard lock(mutex_);
-    on_exit_ = nullptr;
     for (const auto& [id, process] : processes_) ids.push_back(id);
   }
   for (const auto id : ids) kill(id);
@@ -130,7 +130,6 @@ std::expected<sandbox::Started, sandbox::SandboxError> FakeWarden::run(
     sandbox::Exit exit = script_(*guest);
     exit.id = id;
     guest.reset();
-    std::function<void(sandbox::Exit)> tell;
     {
       const std::lock_guard inner(mutex_);
       Process& own = *processes_.at(id);
@@ -140,9 +139,9 @@ std::expected<sandbox::Started, sandbox::SandboxError> FakeWarden::run(
         exit.status = 0;
         exit.signal = 9;
       }
-      tell = on_exit_;
     }
-    if (tell) tell(exit);
+    const std::lock_guard telling(exit_mutex_);
+    if (on_exit_) on_exit_(exit);
   });
   processes_.emplace(started.id, std::move(process));
   return started;
