@@ -52,6 +52,11 @@ class Front {
 
   Reply send(http::Request request) {
     http::Response response = base::sync_wait(pipeline_.handle(std::move(request)));
+    while (response.stream != nullptr) {
+      auto more = base::sync_wait(response.stream->next());
+      if (!more) break;
+      response.body += *more;
+    }
     Reply reply{response.status, {}, response.body, std::move(response.headers)};
     if (auto document = wire::parse_json(reply.text)) reply.body = std::move(*document);
     return reply;

@@ -35,6 +35,11 @@ constexpr auto kOperations = api::operations<Lambda>(
     api::operation<invoke, kInvalidRuntime, kInvalidParameterValue, kResourceConflict, kService,
                    kResourceNotFound, kInvalidRequestContent, kTooManyRequests>(
         "Invoke", {"POST", "/2015-03-31/functions/{FunctionName}/invocations", 200}),
+    api::operation<invoke_with_response_stream, kInvalidRuntime, kInvalidParameterValue,
+                   kResourceConflict, kService, kResourceNotFound, kInvalidRequestContent,
+                   kTooManyRequests>(
+        "InvokeWithResponseStream",
+        {"POST", "/2021-11-15/functions/{FunctionName}/response-streaming-invocations", 200}),
     api::operation<invoke_async, kInvalidRuntime, kResourceConflict, kService, kResourceNotFound,
                    kInvalidRequestContent>(
         "InvokeAsync", {"POST", "/2014-11-13/functions/{FunctionName}/invoke-async", 202}),

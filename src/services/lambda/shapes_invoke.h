@@ -14,6 +14,7 @@
 namespace mayfly::lambda {
 
 inline constexpr std::string_view kInvocationTypeValues[] = {"Event", "RequestResponse", "DryRun"};
+inline constexpr std::string_view kStreamingInvocationTypeValues[] = {"RequestResponse", "DryRun"};
 inline constexpr std::string_view kLogTypeValues[] = {"None", "Tail"};
 inline constexpr std::string_view kDurableExecutionNamePattern = "[a-zA-Z0-9-_]+";
 inline constexpr std::string_view kTenantIdPattern = "[a-zA-Z0-9\\._:\\/=+\\-@ ]+";
@@ -46,6 +47,41 @@ struct InvocationRequest {
                           .in(wire::Place::header, "X-Amz-Durable-Execution-Name")
                           .length(1, 64)
                           .pattern(kDurableExecutionNamePattern),
+                      wire::field("Payload", &Self::payload).in(wire::Place::payload),
+                      wire::field("Qualifier", &Self::qualifier)
+                          .in(wire::Place::query)
+                          .length(1, 128)
+                          .pattern(kNumericLatestPublishedOrAliasQualifierPattern),
+                      wire::field("TenantId", &Self::tenant_id)
+                          .in(wire::Place::header, "X-Amz-Tenant-Id")
+                          .length(1, 256)
+                          .pattern(kTenantIdPattern)};
+  }
+};
+
+struct InvokeWithResponseStreamRequest {
+  std::string function_name;
+  std::optional<std::string> invocation_type;
+  std::optional<std::string> log_type;
+  std::optional<std::string> client_context;
+  std::optional<wire::Blob> payload;
+  std::optional<std::string> qualifier;
+  std::optional<std::string> tenant_id;
+  static constexpr auto shape() {
+    using Self = InvokeWithResponseStreamRequest;
+    return std::tuple{wire::field("FunctionName", &Self::function_name)
+                          .required()
+                          .in(wire::Place::path)
+                          .length(1, 256)
+                          .pattern(kNamespacedFunctionNamePattern),
+                      wire::field("InvocationType", &Self::invocation_type)
+                          .in(wire::Place::header, "X-Amz-Invocation-Type")
+                          .one_of(kStreamingInvocationTypeValues),
+                      wire::field("LogType", &Self::log_type)
+                          .in(wire::Place::header, "X-Amz-Log-Type")
+                          .one_of(kLogTypeValues),
+                      wire::field("ClientContext", &Self::client_context)
+                          .in(wire::Place::header, "X-Amz-Client-Context"),
                       wire::field("Payload", &Self::payload).in(wire::Place::payload),
                       wire::field("Qualifier", &Self::qualifier)
                           .in(wire::Place::query)

@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/strings.h"
 #include "store/store.h"
 #include "wire/error.h"
+#include "wire/event_stream.h"
 #include "wire/pattern.h"
 #include "wire/timestamp.h"
 #include "wire/uri.h"
@@ -147,6 +149,24 @@ TEST(Errors, EveryStoreErrorHasAnAnswer) {
     EXPECT_FALSE(error.message.empty());
     EXPECT_EQ(error.spec->status >= 500, error.spec->fault == Fault::server);
   }
+}
+
+TEST(EventStream, MessagesAreAsTheFormatHasThem) {
+  const std::string message = event_message("PayloadChunk", "application/octet-stream", "hello");
+  const auto number = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = at; i < at + 4; ++i)
+      value = value << 8 | static_cast<std::uint8_t>(message[i]);
+    return value;
+  };
+  ASSERT_EQ(number(0), message.size());
+  EXPECT_EQ(number(8), base::crc32(message.substr(0, 8)));
+  EXPECT_EQ(number(message.size() - 4), base::crc32(message.substr(0, message.size() - 4)));
+  const std::string headers = message.substr(12, number(4));
+  EXPECT_EQ(headers, std::string("\x0b:event-type\7\0\x0cPayloadChunk", 27) +
+                         std::string("\x0d:content-type\7\0\x18", 17) + "application/octet-stream" +
+                         std::string("\x0d:message-type\7\0\5event", 22));
+  EXPECT_EQ(message.substr(12 + headers.size(), message.size() - 16 - headers.size()), "hello");
 }
 
 }  // namespace

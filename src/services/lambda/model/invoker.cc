@@ -156,8 +156,8 @@ base::Task<wire::Result<Invoker::Chosen>> Invoker::choose(const ports::InvokeReq
   co_return chosen;
 }
 
-base::Task<wire::Result<ports::InvokeResult>> Invoker::run(ports::InvokeRequest request,
-                                                           std::string request_id) {
+base::Task<wire::Result<Invoker::Prepared>> Invoker::prepare(ports::InvokeRequest request,
+                                                             const std::string& request_id) {
   if (auto checked = check_payload(request.payload, kMaxSyncPayload); !checked) {
     co_return std::unexpected(checked.error());
   }
@@ -165,23 +165,40 @@ base::Task<wire::Result<ports::InvokeResult>> Invoker::run(ports::InvokeRequest 
   if (!chosen) co_return std::unexpected(chosen.error());
   auto spec = co_await parts_.specs.get(chosen->id, chosen->function, chosen->version);
   if (!spec) co_return std::unexpected(spec.error());
-
-  engine::Event event;
-  event.request_id = request_id;
-  event.payload = std::move(request.payload);
-  event.invoked_function_arn =
+  Prepared prepared{*std::move(spec), {}, version_text(chosen->id.version)};
+  prepared.event.request_id = request_id;
+  prepared.event.payload = std::move(request.payload);
+  prepared.event.invoked_function_arn =
       function_arn(chosen->id.scope, chosen->id.name, chosen->target.qualifier);
-  event.client_context = std::move(request.client_context);
-  event.trace_header = std::move(request.trace_header);
-  auto outcome = co_await parts_.runner.run(std::move(*spec), std::move(event));
+  prepared.event.client_context = std::move(request.client_context);
+  prepared.event.trace_header = std::move(request.trace_header);
+  co_return prepared;
+}
+
+base::Task<wire::Result<ports::InvokeResult>> Invoker::run(ports::InvokeRequest request,
+                                                           std::string request_id) {
+  auto prepared = co_await prepare(std::move(request), request_id);
+  if (!prepared) co_return std::unexpected(prepared.error());
+  auto outcome = co_await parts_.runner.run(std::move(prepared->spec), std::move(prepared->event));
   if (!outcome) co_return refused(outcome.error());
   ports::InvokeResult result;
   result.request_id = std::move(request_id);
   result.payload = std::move(outcome->payload);
   result.function_error = std::move(outcome->function_error);
-  result.executed_version = version_text(chosen->id.version);
+  result.executed_version = std::move(prepared->executed_version);
   result.log_tail = std::move(outcome->log_tail);
   co_return result;
+}
+
+base::Task<wire::Result<std::unique_ptr<StreamedRun>>> Invoker::stream(ports::InvokeRequest request,
+                                                                       std::string request_id) {
+  auto prepared = co_await prepare(std::move(request), request_id);
+  if (!prepared) co_return std::unexpected(prepared.error());
+  auto run = std::make_unique<StreamedRun>(std::move(prepared->executed_version));
+  auto begun =
+      co_await run->begin(parts_.runner, std::move(prepared->spec), std::move(prepared->event));
+  if (!begun) co_return refused(begun.error());
+  co_return run;
 }
 
 base::Task<wire::Result<void>> Invoker::check(ports::InvokeRequest request) {

@@ -12,6 +12,7 @@
 #include "ports/function_invoker.h"
 #include "services/lambda/model/async_events.h"
 #include "services/lambda/model/lifecycle.h"
+#include "services/lambda/model/streamed_run.h"
 
 namespace mayfly::lambda {
 
@@ -36,6 +37,9 @@ class Invoker final : public ports::FunctionInvoker {
   // The same with the id of the API request, which the function then sees as its own.
   base::Task<wire::Result<ports::InvokeResult>> run(ports::InvokeRequest request,
                                                     std::string request_id);
+  // The same, returning when the answer begins (streamed_run.h).
+  base::Task<wire::Result<std::unique_ptr<StreamedRun>>> stream(ports::InvokeRequest request,
+                                                                std::string request_id);
   base::Task<wire::Result<std::string>> accept(ports::InvokeRequest request,
                                                std::string request_id);
   // Everything that run() checks before it runs.
@@ -48,6 +52,13 @@ class Invoker final : public ports::FunctionInvoker {
     std::shared_ptr<const FunctionRow> function;
     std::shared_ptr<const VersionRow> version;
   };
+  struct Prepared {
+    std::shared_ptr<const engine::FunctionSpec> spec;
+    engine::Event event;
+    std::string executed_version;
+  };
+  base::Task<wire::Result<Prepared>> prepare(ports::InvokeRequest request,
+                                             const std::string& request_id);
   base::Task<wire::Result<Chosen>> choose(const ports::InvokeRequest& request);
   base::Task<wire::Result<void>> check_policy(store::Transaction& transaction,
                                               const ports::InvokeRequest& request,

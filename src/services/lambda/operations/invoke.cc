@@ -1,5 +1,10 @@
+#include <utility>
+
 #include "base/strings.h"
+#include "services/lambda/model/streamed_run.h"
 #include "services/lambda/operations/operations.h"
+#include "wire/event_stream.h"
+#include "wire/json.h"
 
 namespace mayfly::lambda {
 
@@ -7,10 +12,9 @@ namespace {
 
 constexpr std::size_t kMaxClientContext = 3'583;  // of the base64 text
 
-wire::Result<ports::InvokeRequest> invoke_request(const Context& context,
-                                                  InvocationRequest& request) {
-  if (request.durable_execution_name)
-    return wire::not_supported("Invoke with DurableExecutionName");
+// Of Invoke and InvokeWithResponseStream, whose members have the same names.
+template <class Request>
+wire::Result<ports::InvokeRequest> invoke_request(const Context& context, Request& request) {
   if (request.tenant_id) return wire::not_supported("Invoke with TenantId");
   ports::InvokeRequest out;
   out.scope = context.scope;
@@ -31,10 +35,43 @@ wire::Result<ports::InvokeRequest> invoke_request(const Context& context,
   return out;
 }
 
+enum class LogTail { none, wanted };
+
+// The function's chunks as events, each sent when it is written.
+class EventBody final : public http::BodyStream {
+ public:
+  EventBody(std::unique_ptr<StreamedRun> run, LogTail tail) : run_(std::move(run)), tail_(tail) {}
+
+  base::Task<std::optional<std::string>> next() override {
+    if (run_ == nullptr) co_return std::nullopt;
+    if (auto chunk = co_await run_->next())
+      co_return wire::event_message("PayloadChunk", "application/octet-stream", *chunk);
+    std::string last = complete(co_await run_->outcome());
+    run_.reset();
+    co_return last;
+  }
+
+ private:
+  std::string complete(const engine::Outcome& outcome) const {
+    wire::Document members = wire::Document::map();
+    if (outcome.function_error) {
+      members.set("ErrorCode", *outcome.function_error);
+      members.set("ErrorDetails", outcome.payload);
+    }
+    if (tail_ == LogTail::wanted) members.set("LogResult", base::to_base64(outcome.log_tail));
+    return wire::event_message("InvokeComplete", "application/json", wire::to_json(members));
+  }
+
+  std::unique_ptr<StreamedRun> run_;  // null: all is said
+  LogTail tail_;
+};
+
 }  // namespace
 
 Answer<InvocationResponse> invoke(Lambda& lambda, const Context& context,
                                   InvocationRequest request) {
+  if (request.durable_execution_name)
+    co_return wire::not_supported("Invoke with DurableExecutionName");
   const std::string type = request.invocation_type.value_or("RequestResponse");
   const bool tail = request.log_type == "Tail";
   auto call = invoke_request(context, request);
@@ -61,6 +98,26 @@ Answer<InvocationResponse> invoke(Lambda& lambda, const Context& context,
   if (tail) response.log_result = base::to_base64(result->log_tail);
   response.payload = wire::Blob{std::move(result->payload)};
   response.content_type = "application/json";
+  co_return response;
+}
+
+Answer<http::Response> invoke_with_response_stream(Lambda& lambda, const Context& context,
+                                                   InvokeWithResponseStreamRequest request) {
+  const LogTail tail = request.log_type == "Tail" ? LogTail::wanted : LogTail::none;
+  auto call = invoke_request(context, request);
+  if (!call) co_return std::unexpected(call.error());
+  http::Response response;
+  if (request.invocation_type == "DryRun") {
+    auto checked = co_await lambda.invoker.check(std::move(*call));
+    if (!checked) co_return std::unexpected(checked.error());
+    response.status = 204;
+    co_return response;
+  }
+  auto run = co_await lambda.invoker.stream(std::move(*call), context.request_id);
+  if (!run) co_return std::unexpected(run.error());
+  response.headers.add("Content-Type", std::string(wire::kEventStreamType));
+  response.headers.add("X-Amz-Executed-Version", (*run)->executed_version());
+  response.stream = std::make_unique<EventBody>(std::move(*run), tail);
   co_return response;
 }
 

@@ -39,6 +39,8 @@ Answer<DeleteFunctionResponse> delete_function(Lambda& lambda, const Context& co
 // invoke.cc
 Answer<InvocationResponse> invoke(Lambda& lambda, const Context& context,
                                   InvocationRequest request);
+Answer<http::Response> invoke_with_response_stream(Lambda& lambda, const Context& context,
+                                                   InvokeWithResponseStreamRequest request);
 Answer<InvokeAsyncResponse> invoke_async(Lambda& lambda, const Context& context,
                                          InvokeAsyncRequest request);
 

@@ -6,6 +6,7 @@
 #include "services/lambda/model/permissions.h"
 #include "services/lambda/tests/world.h"
 #include "store/key.h"
+#include "wire/event_stream.h"
 
 namespace mayfly::lambda {
 namespace {
@@ -51,6 +52,60 @@ TEST_F(InvokeTest, RequestResponse) {
             "arn:aws:lambda:us-east-1:000000000000:function:f");
   invoke("f", "");
   EXPECT_EQ(runner.events[1].payload, "{}");
+}
+
+struct InvokeStreamTest : InvokeTest {
+  Reply invoke_streamed(const std::string& name,
+                        std::vector<std::pair<std::string, std::string>> headers = {}) {
+    return call("POST", "/2021-11-15/functions/" + name + "/response-streaming-invocations", "{}",
+                std::move(headers));
+  }
+};
+
+TEST_F(InvokeStreamTest, ChunksAndTheEndAreEvents) {
+  create("f");
+  runner.body = [](const engine::FunctionSpec&, const engine::Event&) {
+    auto outcome = FakeRunner::answer("hello");
+    outcome->log_tail = "START\nEND\n";
+    return outcome;
+  };
+  auto reply = invoke_streamed("f", {{"X-Amz-Log-Type", "Tail"}});
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.header("Content-Type"), wire::kEventStreamType);
+  EXPECT_EQ(reply.header("X-Amz-Executed-Version"), "$LATEST");
+  EXPECT_EQ(reply.text,
+            wire::event_message("PayloadChunk", "application/octet-stream", "hello") +
+                wire::event_message("InvokeComplete", "application/json",
+                                    R"({"LogResult":")" + base::to_base64("START\nEND\n") + "\"}"));
+  EXPECT_EQ(runner.events[0].request_id, reply.header("x-amzn-RequestId"));
+}
+
+TEST_F(InvokeStreamTest, AFailedFunctionIsToldAtTheEnd) {
+  create("f");
+  runner.body = [](const engine::FunctionSpec&, const engine::Event&) {
+    return FakeRunner::error();
+  };
+  auto reply = invoke_streamed("f");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(
+      reply.text,
+      wire::event_message(
+          "InvokeComplete", "application/json",
+          R"({"ErrorCode":"Unhandled","ErrorDetails":"{\"errorMessage\":\"boom\",\"errorType\":\"ValueError\"}"})"));
+}
+
+TEST_F(InvokeStreamTest, WhatDoesNotRunIsAnOrdinaryError) {
+  EXPECT_EQ(invoke_streamed("missing").code(), "ResourceNotFoundException");
+  create("f");
+  EXPECT_EQ(invoke_streamed("f", {{"X-Amz-Invocation-Type", "DryRun"}}).status, 204);
+  EXPECT_EQ(invoke_streamed("f", {{"X-Amz-Invocation-Type", "Event"}}).status, 400);
+  EXPECT_TRUE(runner.events.empty());
+  runner.body = [](const engine::FunctionSpec&, const engine::Event&) {
+    return FakeRunner::throttle(engine::ThrottleReason::reserved_concurrency);
+  };
+  auto reply = invoke_streamed("f");
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_EQ(reply.str("Reason"), "ReservedFunctionConcurrentInvocationLimitExceeded");
 }
 
 TEST_F(InvokeTest, FunctionErrorsAreStillAnswers) {

@@ -32,7 +32,15 @@ class FakeRunner final : public FunctionRunner {
       specs.push_back(function);
       events.push_back(event);
     }
-    co_return body(*function, event);
+    auto outcome = body(*function, event);
+    if (event.stream != nullptr) {
+      if (outcome && !outcome->function_error) {
+        event.stream->begin({}, {});
+        event.stream->push(std::exchange(outcome->payload, {}));
+      }
+      event.stream->end();
+    }
+    co_return outcome;
   }
   base::Task<std::expected<void, std::string>> prepare(SpecPointer function) override {
     {
