@@ -1,5 +1,6 @@
 """The AWS CLI creates, invokes and reads everything that the platform's spine has, as a person at a terminal would."""
 
+import datetime
 import json
 import subprocess
 
@@ -87,6 +88,17 @@ def test_lambda_and_logs(aws_cli, role_arn, tmp_path, unique_name):
         aws_cli("lambda", "delete-function", "--function-name", name)
     with pytest.raises(commands.CommandFailed, match="ResourceNotFoundException"):
         aws_cli("lambda", "get-function", "--function-name", name)
+
+
+def test_cloudwatch(aws_cli, unique_name):
+    space = unique_name("Shop")
+    aws_cli("cloudwatch", "put-metric-data", "--namespace", space, "--metric-name", "Orders", "--value", "3", "--unit", "Count")
+    assert [each["MetricName"] for each in aws_cli("cloudwatch", "list-metrics", "--namespace", space)["Metrics"]] == ["Orders"]
+    now = datetime.datetime.now(datetime.timezone.utc)
+    found = aws_cli("cloudwatch", "get-metric-statistics", "--namespace", space, "--metric-name", "Orders", "--period", "60",
+                    "--start-time", (now - datetime.timedelta(hours=1)).isoformat(), "--end-time", (now + datetime.timedelta(hours=1)).isoformat(),
+                    "--statistics", "Sum")
+    assert [(point["Sum"], point["Unit"]) for point in found["Datapoints"]] == [(3.0, "Count")]
 
 
 def test_api_gateway(aws_cli, http, deploy_function, aws_cli_permission, unique_name):

@@ -159,3 +159,41 @@ def test_api_gateway(node, http, deploy_function, client, unique_name):
             console.log(JSON.stringify(await gateway.send(new GetApiCommand({ApiId: args.id})).catch((error) => error.name)));
         """, id=made["ApiId"])
     assert gone == "NotFoundException"
+
+
+def test_streamed_answers_and_metrics(node, role_arn, unique_name):
+    source = """
+      export const handler = awslambda.streamifyResponse(async (event, stream) => {
+        for (const part of event) stream.write(part);
+        stream.end();
+      });
+    """
+    result = node(LAMBDA.replace("InvokeCommand,", "InvokeCommand, InvokeWithResponseStreamCommand,") + """
+        import {CloudWatchClient, GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand, PutMetricDataCommand} from '@aws-sdk/client-cloudwatch';
+        const metrics = new CloudWatchClient(config), out = {};
+        await lambda.send(new CreateFunctionCommand({FunctionName, Runtime: 'nodejs20.x', Handler: 'app.handler',
+            Role: args.role, Code: {ZipFile: Buffer.from(args.package, 'base64')}}));
+        try {
+          await waitUntilFunctionActiveV2({client: lambda, minDelay: 1, maxWaitTime: 30}, {FunctionName});
+          const answer = await lambda.send(new InvokeWithResponseStreamCommand({FunctionName, Payload: '["one ", "two"]'}));
+          let text = '', last;
+          for await (const event of answer.EventStream) {
+            if (event.PayloadChunk) text += Buffer.from(event.PayloadChunk.Payload).toString();
+            last = event;
+          }
+          out.text = text;
+          out.complete = 'InvokeComplete' in last && last.InvokeComplete.ErrorCode === undefined;
+        } finally {
+          await lambda.send(new DeleteFunctionCommand({FunctionName}));
+        }
+        const Namespace = args.name, now = Date.now(), range = {StartTime: new Date(now - 3600e3), EndTime: new Date(now + 3600e3)};
+        await metrics.send(new PutMetricDataCommand({Namespace, MetricData: [{MetricName: 'Orders', Value: 3, Unit: 'Count'}]}));
+        out.listed = (await metrics.send(new ListMetricsCommand({Namespace}))).Metrics.map((metric) => metric.MetricName);
+        const read = await metrics.send(new GetMetricDataCommand({...range, MetricDataQueries: [
+            {Id: 'orders', MetricStat: {Metric: {Namespace, MetricName: 'Orders'}, Period: 60, Stat: 'Sum'}}]}));
+        out.values = read.MetricDataResults[0].Values;
+        const points = await metrics.send(new GetMetricStatisticsCommand({...range, Namespace, MetricName: 'Orders', Period: 60, Statistics: ['Maximum']}));
+        out.maximum = points.Datapoints.map((point) => point.Maximum);
+        console.log(JSON.stringify(out));
+    """, name=unique_name("fn"), role=role_arn, package=base64.b64encode(zip_of({"app.mjs": source})).decode())
+    assert result == {"text": "one two", "complete": True, "listed": ["Orders"], "values": [3], "maximum": [3]}
