@@ -101,3 +101,8 @@ def renew():
     uuid = sys.modules.get("uuid")
     if uuid is not None and hasattr(uuid, "_last_timestamp"):
         uuid._last_timestamp = None
+        if getattr(uuid, "_generate_time_safe", None) is not None:
+            # libuuid's clock sequence is the template's, so clones would make the same uuid1() in the same tick. Python's own
+            # way takes a random one. The node is found first: without libuuid that is slow.
+            uuid.getnode()
+            uuid._generate_time_safe = None

@@ -130,6 +130,22 @@ def handler(event, context):
 )"));
 }
 
+// Two clones that ask in the same tick of the clock must not get the same.
+TEST_F(Clones, PythonClonesHaveClockSequencesOfTheirOwn) {
+  auto spec = python(R"(
+import time, uuid
+uuid.uuid1()
+def handler(event, context):
+    time.sleep(0.1)
+    return [uuid.uuid1().clock_seq, uuid.uuid1().node == uuid.getnode()]
+)");
+  run_ok(spec);
+  const auto answers = at_once(spec, 4);
+  EXPECT_GT(std::set(answers.begin(), answers.end()).size(), 1u)
+      << ::testing::PrintToString(answers);
+  for (const std::string& each : answers) EXPECT_THAT(each, HasSubstr("true"));
+}
+
 TEST_F(Clones, NodeClonesHaveRandomNumbersOfTheirOwn) {
   if (!has_node()) GTEST_SKIP() << "no Node.js that can be cloned";
   // Used in INIT already, so that what Node keeps in store would be the same in all clones.

@@ -46,8 +46,10 @@ class AsioLoop final : public Loop {
   void stop();
 
  private:
-  // One thread runs it, any thread may post to it.
-  asio::io_context context_{1};
+  // One thread runs it, any thread may post to it. Asio is not told that it is one (a hint of 1):
+  // what that thread posts would then go behind what others post meanwhile, and the exit of a
+  // process could overtake what it said before.
+  asio::io_context context_{2};
   asio::executor_work_guard<AsioExecutor> work_{context_.get_executor()};
   std::thread thread_;
   std::atomic<bool> stopped_{false};

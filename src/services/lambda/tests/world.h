@@ -88,13 +88,19 @@ class FakeIssuer final : public ports::CredentialIssuer {
   explicit FakeIssuer(const base::Clock& clock) : clock_(clock) {}
   base::Task<wire::Result<ports::TemporaryCredentials>> issue(
       std::string role_arn, std::string session_name, std::chrono::seconds lifetime) override {
-    issued.push_back(role_arn + " " + session_name);
-    co_return ports::TemporaryCredentials{"ASIA" + std::to_string(issued.size()), "secret", "token",
+    std::size_t count = 0;
+    {
+      std::lock_guard lock(mutex_);
+      issued.push_back(role_arn + " " + session_name);
+      count = issued.size();
+    }
+    co_return ports::TemporaryCredentials{"ASIA" + std::to_string(count), "secret", "token",
                                           clock_.now() + lifetime};
   }
   std::vector<std::string> issued;
 
  private:
+  std::mutex mutex_;
   const base::Clock& clock_;
 };
 
