@@ -49,7 +49,9 @@ constexpr long kVersionWithScopes = 6;
 
 std::expected<void, std::string> set_resource_limits(const Limits& limits) {
   if (auto done = limit(RLIMIT_NOFILE, limits.open_files, "open files"); !done) return done;
-  if (auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
+  // One byte, not none: where the machine's core_pattern is a pipe, only this value keeps the
+  // kernel from starting the machine's helper, as root, on what a function left in its memory.
+  if (auto done = limit(RLIMIT_CORE, 1, "core dumps"); !done) return done;
   if (auto done = limit(RLIMIT_MEMLOCK, 64 << 10, "locked memory"); !done) return done;
   if (auto done = limit(RLIMIT_MSGQUEUE, 819'200, "message queues"); !done) return done;
   // Counted for each user namespace and user: here, for the sandbox.

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -281,6 +282,11 @@ std::expected<std::vector<sock_filter>, std::string> compile_denied() {
   // a clone from the sandbox's init.
   builder.rule(refuse(0), "setsockopt", argument(1, SCMP_CMP_MASKED_EQ, 0xffffffff, SOL_SOCKET),
                argument(2, SCMP_CMP_MASKED_EQ, 0xffffffff, SO_LINGER));
+  // The limit of core dumps stays as confine.cc sets it. Programs that lower it to none, which
+  // would let a pipe in core_pattern start its helper, are told that it is done.
+  builder.rule(refuse(0), "setrlimit", argument(0, SCMP_CMP_MASKED_EQ, 0xffffffff, RLIMIT_CORE));
+  builder.rule(refuse(0), "prlimit64", argument(1, SCMP_CMP_MASKED_EQ, 0xffffffff, RLIMIT_CORE),
+               argument(2, SCMP_CMP_NE, 0));
   builder.rule(refuse(EPERM), "prctl",
                argument(0, SCMP_CMP_MASKED_EQ, 0xffffffff, PR_SET_CHILD_SUBREAPER));
 

@@ -98,10 +98,15 @@ constexpr Attack kAttacks[] = {
     {"become root", "result = attempt(lambda: os.setuid(0))", "EPERM|EINVAL"},
     {"join groups", "result = attempt(lambda: os.setgroups([0]))", "EPERM|EINVAL"},
     {"raise a limit",
-     "import resource; result = attempt(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (99999, "
-     "99999)))"
-     " if False else 'EPERM'",
+     "import resource\n"
+     "try: resource.setrlimit(resource.RLIMIT_NOFILE, (99999, 99999)); result = 'OK'\n"
+     "except ValueError: result = 'EPERM'",
      "EPERM"},
+    // One byte is the only limit at which no helper of a core_pattern's pipe is started.
+    {"no core dump, and no helper",
+     "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); "
+     "result = resource.getrlimit(resource.RLIMIT_CORE)",
+     "\\(1, 1\\)"},
     {"chown to root", "open('/tmp/own', 'w'); result = attempt(lambda: os.chown('/tmp/own', 0, 0))",
      "EPERM|EINVAL"},
     // Calls.
