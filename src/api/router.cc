@@ -187,7 +187,7 @@ Route Router::by_signing_name(const http::Request& request, std::string_view sig
       return by_action(request, &service, action.action, action.version);
     }
     rest = rest || service.speaks(Protocol::rest_json) != nullptr;
-    if (json_of(service) != nullptr) json = &service;
+    if (json == nullptr && json_of(service) != nullptr) json = &service;
   }
   if (rest) return by_uri(request, signing_name);
   if (json != nullptr) {

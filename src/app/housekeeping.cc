@@ -12,11 +12,13 @@ constexpr std::chrono::hours kEvery{1};
 }  // namespace
 
 Housekeeping::Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs,
-                           cloudwatch::Cloudwatch& cloudwatch, sts::Sts& sts)
+                           cloudwatch::Cloudwatch& cloudwatch, dynamodb::Dynamodb& dynamodb,
+                           sts::Sts& sts)
     : loop_(loop),
       clock_(clock),
       logs_(logs),
       cloudwatch_(cloudwatch),
+      dynamodb_(dynamodb),
       sts_(sts),
       alarm_(loop, clock) {}
 
@@ -38,6 +40,8 @@ base::Task<void> Housekeeping::clean() {
   }
   if (auto left = co_await cloudwatch::expire(cloudwatch_); !left)
     base::log_warn("housekeeping of the metrics: {}", left.error().message);
+  if (auto kept = co_await dynamodb::keep_up_streams(dynamodb_); !kept)
+    base::log_warn("housekeeping of the streams: {}", kept.error().message);
   if (auto expired = co_await sts_.sessions.expire(); !expired) {
     base::log_warn("housekeeping of the sessions: {}", expired.error().message);
   }

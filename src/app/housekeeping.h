@@ -1,5 +1,5 @@
 // Housekeeping: what is deleted by age, whoever forgot it: log events past their retention,
-// metrics past theirs, sessions that expired.
+// metrics past theirs, sessions that expired, records of streams.
 //
 // Runs soon after the start and then every hour; each run may be cut off at any point and is caught
 // up by the next, so it survives a restart without a record of its own. Ownership: all that it is
@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "http/io.h"
 #include "services/cloudwatch/cloudwatch.h"
+#include "services/dynamodb/dynamodb.h"
 #include "services/logs/logs.h"
 #include "services/sts/sts.h"
 #include "work/loop_alarm.h"
@@ -20,7 +21,7 @@ namespace mayfly::app {
 class Housekeeping {
  public:
   Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs,
-               cloudwatch::Cloudwatch& cloudwatch, sts::Sts& sts);
+               cloudwatch::Cloudwatch& cloudwatch, dynamodb::Dynamodb& dynamodb, sts::Sts& sts);
   void start();
   // Begins nothing more; awaits the run under way.
   base::Task<void> stop();
@@ -33,6 +34,7 @@ class Housekeeping {
   const base::Clock& clock_;
   logs::Logs& logs_;
   cloudwatch::Cloudwatch& cloudwatch_;
+  dynamodb::Dynamodb& dynamodb_;
   sts::Sts& sts_;
   work::LoopAlarm alarm_;
   // Both are touched on the loop only.

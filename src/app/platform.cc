@@ -274,7 +274,7 @@ struct Platform::Parts {
         snapshots(*store, std::filesystem::absolute(options.data_dir), clock, ids),
         branches(*store, branch_options(options), clock, ids),
         admin_api(snapshots, branches, authenticator, ids),
-        housekeeping(io.any(), clock, logs, cloudwatch, sts) {}
+        housekeeping(io.any(), clock, logs, cloudwatch, dynamodb, sts) {}
 
   Callers callers() const {
     return options.profile == cli::Profile::secured ? Callers::this_machine : Callers::any;
@@ -313,6 +313,7 @@ std::vector<api::Service> services_of(lambda::Lambda& lambda, dynamodb::Dynamodb
                                       iam::Iam& iam, sts::Sts& sts) {
   return {lambda::make_service(lambda),
           dynamodb::make_service(dynamodb),
+          dynamodb::make_streams_service(dynamodb),
           apigateway::make_service(gateway),
           cloudwatch::make_service(cloudwatch),
           logs::make_service(logs),

@@ -27,9 +27,14 @@ class Dynamodb {
 };
 
 api::Service make_service(Dynamodb& dynamodb);
+// DynamoDB Streams: an API of its own over the same tables.
+api::Service make_streams_service(Dynamodb& dynamodb);
 
 // Tells the queue how to do this service's durable work (filling new indexes). Before the queue
 // starts; `dynamodb` outlives it.
 void handle_work(Dynamodb& dynamodb, work::WorkQueue& queue);
+
+// Trims streams, lets old ones go, opens new shards. Idempotent; now and then, by the housekeeping.
+base::Task<wire::Result<void>> keep_up_streams(Dynamodb& dynamodb);
 
 }  // namespace mayfly::dynamodb

@@ -27,6 +27,8 @@ inline constexpr wire::ErrorSpec kIdempotentParameterMismatch{
     wire::Fault::client,
     {},
     wire::MessageMember::Message};
+inline constexpr wire::ErrorSpec kExpiredIterator{"ExpiredIteratorException", 400};
+inline constexpr wire::ErrorSpec kTrimmedDataAccess{"TrimmedDataAccessException", 400};
 inline constexpr wire::ErrorSpec kInternalServer{"InternalServerError", 500, wire::Fault::server};
 
 inline wire::ApiError validation(std::string message) {

@@ -17,6 +17,13 @@ KeyWriter in(const base::Scope& scope, Kind kind) {
   return key_in(KeySpace::dynamodb, scope).u8(static_cast<std::uint8_t>(kind));
 }
 
+// In KeySpace::dynamodb_stream. Stored: append only.
+enum class StreamKind : std::uint8_t { stream = 1, generation = 2, record = 3, trim = 4 };
+
+KeyWriter in(const base::Scope& scope, StreamKind kind) {
+  return key_in(KeySpace::dynamodb_stream, scope).u8(static_cast<std::uint8_t>(kind));
+}
+
 constexpr std::size_t kHashBytes = 4;
 
 // FNV-1a with a final mix. Stored in every key: it may never change.
@@ -218,6 +225,51 @@ double hash_fraction(std::string_view rows, std::string_view key) {
     hash = hash << 8 | static_cast<unsigned char>(key[rows.size() + i]);
   }
   return (static_cast<double>(hash) + 1) / 4294967296.0;
+}
+
+std::string stream(const base::Scope& scope, std::string_view table, std::string_view label) {
+  return in(scope, StreamKind::stream).str(table).str(label).done();
+}
+std::string streams(const base::Scope& scope) { return in(scope, StreamKind::stream).done(); }
+std::string streams(const base::Scope& scope, std::string_view table) {
+  return in(scope, StreamKind::stream).str(table).done();
+}
+std::string all_streams() { return store::key_in(KeySpace::dynamodb_stream).done(); }
+std::string streams_of_scope_end(const base::Scope& scope) {
+  return store::prefix_end(key_in(KeySpace::dynamodb_stream, scope).done());
+}
+std::optional<base::Scope> stream_scope(std::string_view key) {
+  KeyReader reader(key);
+  return read_scope(reader, KeySpace::dynamodb_stream);
+}
+
+std::string generations(const base::Scope& scope, std::uint64_t stream) {
+  return in(scope, StreamKind::generation).u64(stream).done();
+}
+std::optional<std::uint64_t> generation_sequence(std::string_view prefix, std::string_view key) {
+  KeyReader reader(key);
+  if (!reader.skip(prefix)) return std::nullopt;
+  const auto sequence = reader.sequence();
+  return reader.at_end() ? sequence : std::nullopt;
+}
+
+std::string records(const base::Scope& scope, std::uint64_t stream) {
+  return in(scope, StreamKind::record).u64(stream).done();
+}
+std::string records(const base::Scope& scope, std::uint64_t stream, std::uint32_t shard) {
+  return in(scope, StreamKind::record).u64(stream).u64(shard).done();
+}
+std::string trims(const base::Scope& scope, std::uint64_t stream) {
+  return in(scope, StreamKind::trim).u64(stream).done();
+}
+std::string trim(const base::Scope& scope, std::uint64_t stream, std::uint32_t shard) {
+  return in(scope, StreamKind::trim).u64(stream).u64(shard).done();
+}
+
+std::uint32_t shard_of(const Value& partition, std::uint32_t shards) {
+  std::string plain;
+  append_plain(plain, partition);
+  return static_cast<std::uint32_t>(std::uint64_t{hash_of(plain)} * shards >> 32);
 }
 
 }  // namespace mayfly::dynamodb::keys

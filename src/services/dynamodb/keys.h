@@ -14,6 +14,7 @@
 #include "base/arn.h"
 #include "services/dynamodb/model/key_condition.h"
 #include "services/dynamodb/model/schema.h"
+#include "services/dynamodb/model/stream.h"
 
 namespace mayfly::dynamodb::keys {
 
@@ -53,5 +54,25 @@ Range scan(const Table& table, const Index* index, std::uint32_t segment, std::u
 // How much of all hashes lies at or before this row: for estimates. `rows` is what its key begins
 // with.
 double hash_fraction(std::string_view rows, std::string_view key);
+
+// Streams of an account and region, by table and label.
+std::string stream(const base::Scope& scope, std::string_view table, std::string_view label);
+std::string streams(const base::Scope& scope);
+std::string streams(const base::Scope& scope, std::string_view table);
+// What begins all stored of streams; the streams of a scope are the first of what is in it.
+std::string all_streams();
+std::string streams_of_scope_end(const base::Scope& scope);
+std::optional<base::Scope> stream_scope(std::string_view key);
+// Generations of shards: this, then the sequence of the commit that began them.
+std::string generations(const base::Scope& scope, std::uint64_t stream);
+std::optional<std::uint64_t> generation_sequence(std::string_view prefix, std::string_view key);
+// Records: this, then their position. All of a stream; one shard's.
+std::string records(const base::Scope& scope, std::uint64_t stream);
+std::string records(const base::Scope& scope, std::uint64_t stream, std::uint32_t shard);
+// How far a shard was trimmed: the position of the first record that may still be there.
+std::string trims(const base::Scope& scope, std::uint64_t stream);
+std::string trim(const base::Scope& scope, std::uint64_t stream, std::uint32_t shard);
+// Which of `shards` equal parts of the hashes the partition key is in.
+std::uint32_t shard_of(const Value& partition, std::uint32_t shards);
 
 }  // namespace mayfly::dynamodb::keys

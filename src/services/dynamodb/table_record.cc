@@ -55,6 +55,26 @@ struct IndexRecord {
   }
 };
 
+struct StreamRecord {
+  std::int64_t id = 0;  // the bits of the unsigned number
+  std::string label;
+  std::string view;
+  std::int64_t created_ms = 0;
+  std::int64_t first_shard = 0;
+  std::int64_t shards = 1;
+  std::int64_t shards_ms = 0;
+  static constexpr auto shape() {
+    using Self = StreamRecord;
+    return std::tuple{wire::field("id", &Self::id).required(),
+                      wire::field("label", &Self::label).required(),
+                      wire::field("view", &Self::view).required(),
+                      wire::field("created_ms", &Self::created_ms).required(),
+                      wire::field("first_shard", &Self::first_shard).required(),
+                      wire::field("shards", &Self::shards).required(),
+                      wire::field("shards_ms", &Self::shards_ms).required()};
+  }
+};
+
 struct TableRecord {
   std::string name;
   std::string id;
@@ -74,6 +94,8 @@ struct TableRecord {
   std::string encryption_type;
   std::string encryption_key;
   std::vector<TagShape> tags;
+  std::optional<StreamRecord> stream;
+  std::string latest_stream;
   static constexpr auto shape() {
     using Self = TableRecord;
     return std::tuple{wire::field("name", &Self::name).required(),
@@ -93,7 +115,9 @@ struct TableRecord {
                       wire::field("table_class", &Self::table_class),
                       wire::field("encryption_type", &Self::encryption_type),
                       wire::field("encryption_key", &Self::encryption_key),
-                      wire::field("tags", &Self::tags)};
+                      wire::field("tags", &Self::tags),
+                      wire::field("stream", &Self::stream),
+                      wire::field("latest_stream", &Self::latest_stream)};
   }
 };
 
@@ -180,6 +204,33 @@ std::optional<Index> index_of(IndexRecord record) {
   return index;
 }
 
+std::optional<StreamRecord> record_of(const std::optional<TableStream>& stream) {
+  if (!stream) return std::nullopt;
+  StreamRecord record;
+  record.id = static_cast<std::int64_t>(stream->id);
+  record.label = stream->label;
+  record.view = view_name(stream->view);
+  record.created_ms = stream->created_ms;
+  record.first_shard = stream->first_shard;
+  record.shards = stream->shards;
+  record.shards_ms = stream->shards_ms;
+  return record;
+}
+
+std::optional<TableStream> stream_of(StreamRecord record) {
+  const auto view = view_from(record.view);
+  if (!view || record.first_shard < 0 || record.shards < 1) return std::nullopt;
+  TableStream stream;
+  stream.id = static_cast<std::uint64_t>(record.id);
+  stream.label = std::move(record.label);
+  stream.view = *view;
+  stream.created_ms = record.created_ms;
+  stream.first_shard = static_cast<std::uint32_t>(record.first_shard);
+  stream.shards = static_cast<std::uint32_t>(record.shards);
+  stream.shards_ms = record.shards_ms;
+  return stream;
+}
+
 }  // namespace
 
 std::string encode_table(const Table& table) {
@@ -205,6 +256,8 @@ std::string encode_table(const Table& table) {
   record.encryption_type = table.encryption_type;
   record.encryption_key = table.encryption_key;
   for (const Tag& tag : table.tags) record.tags.push_back({tag.key, tag.value});
+  record.stream = record_of(table.stream);
+  record.latest_stream = table.latest_stream;
   std::string out(1, kFormatVersion);
   wire::write_json(wire::encode(std::move(record)), out);
   return out;
@@ -250,6 +303,11 @@ std::optional<Table> decode_table(const base::Scope& scope, std::string_view byt
   table.table_class = std::move(record->table_class);
   table.encryption_type = std::move(record->encryption_type);
   table.encryption_key = std::move(record->encryption_key);
+  if (record->stream) {
+    table.stream = stream_of(std::move(*record->stream));
+    if (!table.stream) return std::nullopt;
+  }
+  table.latest_stream = std::move(record->latest_stream);
   for (TagShape& tag : record->tags)
     table.tags.push_back({std::move(tag.key), std::move(tag.value)});
   return table;

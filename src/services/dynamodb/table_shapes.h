@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "services/dynamodb/model/stream.h"
 #include "wire/shape.h"
 
 namespace mayfly::dynamodb {
@@ -19,8 +20,6 @@ inline constexpr std::array<std::string_view, 3> kProjectionTypes{"ALL", "KEYS_O
 inline constexpr std::array<std::string_view, 2> kBillingModes{"PROVISIONED", "PAY_PER_REQUEST"};
 inline constexpr std::array<std::string_view, 2> kTableClasses{"STANDARD",
                                                                "STANDARD_INFREQUENT_ACCESS"};
-inline constexpr std::array<std::string_view, 4> kStreamViews{"NEW_IMAGE", "OLD_IMAGE",
-                                                              "NEW_AND_OLD_IMAGES", "KEYS_ONLY"};
 inline constexpr std::array<std::string_view, 2> kEncryptionTypes{"AES256", "KMS"};
 inline constexpr std::string_view kNamePattern = "[a-zA-Z0-9_.-]+";
 
@@ -316,6 +315,9 @@ struct TableDescription {
   bool deletion_protection_enabled = false;
   std::optional<OnDemandThroughput> on_demand_throughput;
   std::optional<WarmThroughputDescription> warm_throughput;
+  std::optional<StreamSpecification> stream_specification;
+  std::optional<std::string> latest_stream_label;
+  std::optional<std::string> latest_stream_arn;
   static constexpr auto shape() {
     using Self = TableDescription;
     return std::tuple{wire::field("AttributeDefinitions", &Self::attribute_definitions),
@@ -335,7 +337,10 @@ struct TableDescription {
                       wire::field("TableClassSummary", &Self::table_class_summary),
                       wire::field("DeletionProtectionEnabled", &Self::deletion_protection_enabled),
                       wire::field("OnDemandThroughput", &Self::on_demand_throughput),
-                      wire::field("WarmThroughput", &Self::warm_throughput)};
+                      wire::field("WarmThroughput", &Self::warm_throughput),
+                      wire::field("StreamSpecification", &Self::stream_specification),
+                      wire::field("LatestStreamLabel", &Self::latest_stream_label),
+                      wire::field("LatestStreamArn", &Self::latest_stream_arn)};
   }
 };
 

@@ -14,6 +14,7 @@
 #include "base/arn.h"
 #include "base/clock.h"
 #include "services/dynamodb/model/error.h"
+#include "services/dynamodb/model/stream.h"
 #include "services/dynamodb/model/value.h"
 
 namespace mayfly::dynamodb {
@@ -60,6 +61,17 @@ struct Index {
 enum class BillingMode : std::uint8_t { provisioned, pay_per_request };
 enum class DeletionProtection : std::uint8_t { off, on };
 
+// The enabled stream of a table. Writers find the shard of a change here.
+struct TableStream {
+  std::uint64_t id = 0;  // in the keys of what is stored of it
+  std::string label;
+  StreamView view = StreamView::new_image;
+  std::int64_t created_ms = 0;
+  std::uint32_t first_shard = 0;  // of the open ones
+  std::uint32_t shards = 1;
+  std::int64_t shards_ms = 0;  // when the open ones began
+};
+
 struct Tag {
   std::string key;
   std::string value;
@@ -86,7 +98,12 @@ struct Table {
   std::string encryption_type;  // "KMS" where the client asked for it, else empty
   std::string encryption_key;
   std::vector<Tag> tags;
+  std::optional<TableStream> stream;
+  std::string latest_stream;  // label of the newest stream, enabled or not; empty: never had one
 
+  std::string stream_arn(std::string_view label) const {
+    return arn() + "/stream/" + std::string(label);
+  }
   std::string arn() const { return scope.arn("dynamodb", "table/" + name); }
   const Index* find_index(std::string_view index_name) const;
   bool is_any_key(std::string_view attribute) const;  // of the table or of an index

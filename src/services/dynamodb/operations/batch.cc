@@ -175,7 +175,9 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
   BatchOutcome outcome;
   for (std::size_t i = begin; i < end; ++i) {
     const BatchWrite& write = writes[i];
-    auto written = co_await apply_write(transaction, *(*tables)[write.name], write.write);
+    auto written =
+        co_await apply_write(transaction, *(*tables)[write.name], write.write,
+                             {dynamodb.clock.now(), static_cast<std::uint16_t>(i - begin)});
     if (!written) co_return std::unexpected(std::move(written).error());
     outcome.capacity[write.name].add(written->capacity);
     if (written->metrics) {
@@ -187,7 +189,7 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
 
 // How many of the writes from `begin` on fit one transaction, however many indexes there are.
 std::size_t transaction_end(const std::vector<BatchWrite>& writes, std::size_t begin) {
-  constexpr std::size_t kPlaces = 26;  // the table, 20 global and 5 local indexes
+  constexpr std::size_t kPlaces = 27;  // the table, 20 global and 5 local indexes, the stream
   std::size_t bytes = 0;
   std::size_t end = begin;
   while (end < writes.size()) {

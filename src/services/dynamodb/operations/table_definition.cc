@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "services/dynamodb/operations/stream_writer.h"
+
 namespace mayfly::dynamodb {
 namespace {
 
@@ -264,15 +266,11 @@ wire::Result<void> add_tags(std::vector<Tag>& tags, const std::vector<TagShape>&
   return {};
 }
 
-wire::Result<void> check_streams(const std::optional<StreamSpecification>& stream) {
-  if (stream && stream->stream_enabled)
-    return wire::not_supported("StreamSpecification (DynamoDB Streams)");
-  return {};
-}
-
 wire::Result<Table> table_from(const CreateTableRequest& request) {
-  if (auto checked = check_streams(request.stream_specification); !checked) {
-    return std::unexpected(std::move(checked).error());
+  if (request.stream_specification) {
+    if (auto checked = check_new_stream(*request.stream_specification); !checked) {
+      return std::unexpected(std::move(checked).error());
+    }
   }
   if (request.resource_policy) return wire::not_supported("ResourcePolicy of CreateTable");
   if (request.global_table_source_arn || request.global_table_settings_replication_mode) {

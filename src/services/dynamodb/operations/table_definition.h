@@ -28,7 +28,5 @@ Throughput throughput_from(const ProvisionedThroughput& given);
 Throughput throughput_from(const OnDemandThroughput& given);
 Throughput throughput_from(const WarmThroughput& given);
 wire::Result<void> add_tags(std::vector<Tag>& tags, const std::vector<TagShape>& added);
-// Says which part of it Mayfly does not have; nothing where the request does not ask for it.
-wire::Result<void> check_streams(const std::optional<StreamSpecification>& stream);
 
 }  // namespace mayfly::dynamodb

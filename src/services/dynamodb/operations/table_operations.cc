@@ -1,25 +1,13 @@
 // CreateTable, DescribeTable, DeleteTable, ListTables, DescribeLimits, DescribeEndpoints.
 #include <algorithm>
-#include <cstring>
 
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/operations/operations.h"
+#include "services/dynamodb/operations/stream_writer.h"
 #include "services/dynamodb/operations/table_definition.h"
 #include "services/dynamodb/operations/tables.h"
 
 namespace mayfly::dynamodb {
-namespace {
-
-std::uint64_t new_row_id(base::Ids& ids) {
-  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
-  ids.fill(bytes);
-  std::uint64_t id = 0;
-  std::memcpy(&id, bytes.data(), sizeof id);
-  return id;
-}
-
-}  // namespace
-
 base::Task<wire::Result<TableResponse>> create_table(Dynamodb& dynamodb,
                                                      const api::RequestContext& context,
                                                      CreateTableRequest request) {
@@ -35,11 +23,21 @@ base::Task<wire::Result<TableResponse>> create_table(Dynamodb& dynamodb,
   if (table->billing == BillingMode::pay_per_request)
     table->pay_per_request_since = context.received;
 
+  std::optional<StreamView> streamed;
+  if (request.stream_specification && request.stream_specification->stream_enabled)
+    streamed = view_from(*request.stream_specification->stream_view_type);
+  const std::uint64_t stream_id = streamed ? new_row_id(dynamodb.ids) : 0;
+
   auto created = co_await store::transact(
       dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<void>> {
         auto present = co_await transaction.get(keys::table(context.scope, *name));
         if (!present) co_return store_failed(present);
         if (*present) co_return wire::fail(kResourceInUse, "Table already exists: " + *name);
+        if (streamed) {
+          auto begun =
+              co_await begin_stream(transaction, *table, *streamed, stream_id, context.received);
+          if (!begun) co_return begun;
+        }
         put_table(transaction, *table);
         co_return wire::Result<void>{};
       });
@@ -81,6 +79,10 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
               "Resource cannot be deleted as it is currently protected against deletion. Disable "
               "deletion "
               "protection first.");
+        }
+        if ((*table)->stream) {
+          Table ended = **table;
+          end_stream(transaction, ended, context.received);
         }
         // Writers read the definition in their transactions, so none can slip a row in behind this.
         transaction.erase(keys::table(context.scope, *name));

@@ -1,5 +1,8 @@
 #include "services/dynamodb/operations/tables.h"
 
+#include <array>
+#include <cstring>
+
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/table_record.h"
@@ -131,6 +134,14 @@ base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transac
   co_return table;
 }
 
+std::uint64_t new_row_id(base::Ids& ids) {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
+  ids.fill(bytes);
+  std::uint64_t id = 0;
+  std::memcpy(&id, bytes.data(), sizeof id);
+  return id;
+}
+
 void put_table(store::Transaction& transaction, const Table& table) {
   transaction.put(keys::table(table.scope, table.name), encode_table(table));
 }
@@ -196,6 +207,14 @@ TableDescription describe(const Table& table, std::string status) {
   out.deletion_protection_enabled = table.deletion_protection == DeletionProtection::on;
   out.on_demand_throughput = on_demand(table.on_demand_limit);
   out.warm_throughput = warm(table.warm);
+  if (table.stream) {
+    out.stream_specification =
+        StreamSpecification{true, std::string(view_name(table.stream->view))};
+  }
+  if (!table.latest_stream.empty()) {
+    out.latest_stream_label = table.latest_stream;
+    out.latest_stream_arn = table.stream_arn(table.latest_stream);
+  }
   out.table_status = std::move(status);
   return out;
 }

@@ -27,6 +27,8 @@ base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transac
                                               const base::Scope& scope, const std::string& name,
                                               Missing missing,
                                               store::Conflict conflict = store::Conflict::detect);
+// For row_id and the like: random, so that no two tables meet.
+std::uint64_t new_row_id(base::Ids& ids);
 void put_table(store::Transaction& transaction, const Table& table);
 
 // Rows and bytes of a table or one of its indexes: exact for small ones, estimated from the first

@@ -67,7 +67,8 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const NamedWrite& named = writes[i];
-    auto written = co_await apply_write(transaction, *(*tables)[named.table], named.write);
+    auto written = co_await apply_write(transaction, *(*tables)[named.table], named.write,
+                                        {dynamodb.clock.now(), static_cast<std::uint16_t>(i)});
     if (!written && !is_reason(written.error())) {
       co_return std::unexpected(std::move(written).error());
     }

@@ -3,6 +3,7 @@
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/operations/backfill.h"
 #include "services/dynamodb/operations/operations.h"
+#include "services/dynamodb/operations/stream_writer.h"
 #include "services/dynamodb/operations/table_definition.h"
 #include "services/dynamodb/operations/tables.h"
 
@@ -17,7 +18,6 @@ struct Change {
 };
 
 wire::Result<void> check_supported(const UpdateTableRequest& request) {
-  if (auto streams = check_streams(request.stream_specification); !streams) return streams;
   if (!request.replica_updates.is_null() || !request.global_table_witness_updates.is_null() ||
       request.multi_region_consistency || request.global_table_settings_replication_mode) {
     return wire::not_supported("A global table (ReplicaUpdates)");
@@ -208,6 +208,18 @@ wire::Result<Change> change_of(const UpdateTableRequest& request, const Table& b
   return change;
 }
 
+base::Task<wire::Result<void>> change_stream(const StreamSpecification& asked,
+                                             store::Transaction& transaction, Table& table,
+                                             std::uint64_t id, base::WallTime now) {
+  if (auto checked = check_stream_change(asked, table); !checked) co_return checked;
+  if (asked.stream_enabled) {
+    co_return co_await begin_stream(transaction, table, *view_from(*asked.stream_view_type), id,
+                                    now);
+  }
+  end_stream(transaction, table, now);
+  co_return wire::Result<void>{};
+}
+
 }  // namespace
 
 base::Task<wire::Result<TableResponse>> update_table(Dynamodb& dynamodb,
@@ -225,6 +237,12 @@ base::Task<wire::Result<TableResponse>> update_table(Dynamodb& dynamodb,
         if (!table) co_return std::unexpected(std::move(table).error());
         auto change = change_of(request, **table, context.received);
         if (!change) co_return std::unexpected(std::move(change).error());
+        if (request.stream_specification) {
+          auto streamed =
+              co_await change_stream(*request.stream_specification, transaction, change->table,
+                                     new_row_id(dynamodb.ids), context.received);
+          if (!streamed) co_return std::unexpected(std::move(streamed).error());
+        }
         put_table(transaction, change->table);
         for (const Index& index : change->table.indexes) {
           const bool created =

@@ -60,11 +60,12 @@ wire::Result<KeyValues> key_values(const Table& table, const Write& write) {
                                                : key_of_key(table.keys, write.item));
 }
 
-// An unconditional put into a table without indexes needs to know nothing of what it replaces.
+// An unconditional put into a table without indexes and stream needs to know nothing of what it
+// replaces.
 bool needs_old_item(const Table& table, const Write& write) {
   if (write.kind == Write::Kind::update || write.kind == Write::Kind::check) return true;
   return write.condition || write.returns != ReturnValues::none || write.report != Report::none ||
-         !table.indexes.empty();
+         !table.indexes.empty() || table.stream;
 }
 
 wire::ApiError condition_failed(const Write& write, const Item* before) {
@@ -202,7 +203,7 @@ void put_index_entry(store::Transaction& transaction, const Table& table, const 
 }
 
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
-                                              const Write& write) {
+                                              const Write& write, Moment moment) {
   auto key = key_values(table, write);
   if (!key) co_return std::unexpected(std::move(key).error());
   if (auto checked = check_write(table, write); !checked) {
@@ -211,11 +212,13 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
   const std::string row = keys::item(table, *key);
 
   Written written;
+  std::string old_bytes;  // empty: none, or not read
   if (needs_old_item(table, write)) {
     auto stored = co_await transaction.get(row);
     if (!stored) co_return store_failed(stored);
     if (*stored) {
-      written.before = decode_item(**stored);
+      old_bytes = std::move(**stored);
+      written.before = decode_item(old_bytes);
       if (!written.before) co_return corrupt_row();
     }
   }
@@ -239,13 +242,19 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
   const std::size_t new_size = now == nullptr ? 0 : size_of(*now);
   written.capacity.table = write_units(std::max(old_size, new_size));
   if (write.kind != Write::Kind::check) {
+    std::string new_bytes;
     if (now != nullptr) {
-      transaction.put(row, encode_item(*now, new_size));
+      new_bytes = encode_item(*now, new_size);
+      transaction.put(row, new_bytes);
     } else {
       transaction.erase(row);
     }
     for (const Index& index : table.indexes) {
       write_index(transaction, table, index, before, now, written.capacity);
+    }
+    if (table.stream) {
+      record_change(transaction, table, key_attributes(table, nullptr, write.item), old_bytes,
+                    new_bytes, moment);
     }
   }
   if (write.metrics == Metrics::size) {
@@ -262,7 +271,7 @@ base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::S
       dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<Written>> {
         auto table = co_await open_table(dynamodb, transaction, scope, name, Missing::brief);
         if (!table) co_return std::unexpected(std::move(table).error());
-        co_return co_await apply_write(transaction, **table, write);
+        co_return co_await apply_write(transaction, **table, write, {dynamodb.clock.now()});
       });
 }
 

@@ -12,6 +12,7 @@
 #include "services/dynamodb/model/constants.h"
 #include "services/dynamodb/operations/capacity.h"
 #include "services/dynamodb/operations/parameters.h"
+#include "services/dynamodb/operations/stream_writer.h"
 #include "services/dynamodb/operations/tables.h"
 
 namespace mayfly::dynamodb {
@@ -47,9 +48,10 @@ struct Written {
   std::optional<ItemCollectionMetrics> metrics;
 };
 
-// Fails with kConditionalCheckFailed (or kDuplicateItem) where the condition does not hold.
+// Fails with kConditionalCheckFailed (or kDuplicateItem) where the condition does not hold. Of the
+// writes of one transaction each has another ordinal.
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
-                                              const Write& write);
+                                              const Write& write, Moment moment);
 
 // What can be refused before the table is known, and before the old item is.
 wire::Result<void> check_item_size(const Write& write);

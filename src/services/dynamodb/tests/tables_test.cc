@@ -95,10 +95,6 @@ TEST(Tables, DefinitionsAreChecked) {
       "ValidationException: Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
   EXPECT_THAT(create(R"([{"AttributeName":"id","AttributeType":"BOOL"}])", hash, on_demand),
               HasSubstr("Member must satisfy enum value set: "));
-  EXPECT_THAT(
-      create(id, hash,
-             R"(,"BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true})"),
-      HasSubstr("not supported by Mayfly"));
   EXPECT_EQ(
       create(
           id, hash,

@@ -49,12 +49,19 @@ class World {
   ~World() { base::sync_wait(queue.stop()); }
 
   Reply send(std::string_view operation, std::string body) {
+    return send_to("DynamoDB_20120810.", operation, std::move(body));
+  }
+  // To DynamoDB Streams.
+  Reply stream(std::string_view operation, std::string body) {
+    return send_to("DynamoDBStreams_20120810.", operation, std::move(body));
+  }
+  Reply send_to(std::string_view api, std::string_view operation, std::string body) {
     http::Request request;
     request.method = "POST";
     request.target = "/";
     request.body = std::move(body);
     request.headers.add("Host", "localhost:4566");
-    request.headers.add("X-Amz-Target", "DynamoDB_20120810." + std::string(operation));
+    request.headers.add("X-Amz-Target", std::string(api) + std::string(operation));
     request.headers.add("Content-Type", "application/x-amz-json-1.0");
     http::Response response = base::sync_wait(pipeline.handle(std::move(request)));
     auto document = wire::parse_json(response.body);
@@ -106,7 +113,7 @@ class World {
   identity::StaticCredentials credentials_{{}};
   identity::Authenticator authenticator_{
       {.profile = identity::Profile::development, .default_scope = {}}, credentials_, clock};
-  api::Router router_{{make_service(service)}, {}};
+  api::Router router_{{make_service(service), make_streams_service(service)}, {}};
 
  public:
   api::Pipeline pipeline{{}, router_, authenticator_, clock, ids, metrics_};
