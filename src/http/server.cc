@@ -28,6 +28,7 @@ struct Server::Impl {
     listener->id = next_id++;
     listener->handler = std::move(handler);
     listener->streams = std::move(options.streams);
+    listener->admits = std::move(options.admits);
     auto& loop = static_cast<detail::AsioLoop&>(io.any());
     return std::make_shared<Acceptor>(state, std::move(listener), loop, fd);
   }

@@ -45,6 +45,9 @@ struct ListenerOptions {
   // Requests whose handler runs as soon as the header is there and reads Request::incoming itself.
   // Limits::body_bytes and body_timeout do not hold for them: the handler decides. Null: none.
   std::function<bool(std::string_view method, std::string_view target)> streams;
+  // Asked once of each connection, by its socket; where the answer is no, it is closed at once.
+  // Null: all are served.
+  std::function<bool(int socket)> admits;
 };
 
 class Server {

@@ -103,7 +103,7 @@ void fields(Codec& codec, T& value) {
   } else if constexpr (std::is_same_v<Plain, Feature>) {
     all(value.name, value.in_force, value.detail);
   } else if constexpr (std::is_same_v<Plain, StartedAnswer>) {
-    all(value.id, value.usage);
+    all(value.id, value.usage, value.user);
   } else if constexpr (std::is_same_v<Plain, RefusedAnswer>) {
     all(value.id, value.message);
   } else if constexpr (std::is_same_v<Plain, ExitAnswer>) {

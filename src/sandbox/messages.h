@@ -51,6 +51,7 @@ struct UsageFiles {
 struct StartedAnswer {
   ProcessId id = 0;
   UsageFiles usage;
+  std::uint32_t user = 0;
 };
 struct RefusedAnswer {
   ProcessId id = 0;

@@ -170,7 +170,8 @@ void Nest::forked(pid_t pid) {
   std::vector<int> attached;
   for (const base::UniqueFd& listener : listeners_) attached.push_back(listener.get());
   told_started_ = true;
-  parent_.shared_.answer(StartedAnswer{order_->id, group_->usage_files(shared_bytes_)}, attached);
+  parent_.shared_.answer(
+      StartedAnswer{order_->id, group_->usage_files(shared_bytes_), parent_.user()}, attached);
   listeners_.clear();
   parent_.busy_ = nullptr;
   parent_.pump();

@@ -197,7 +197,7 @@ void Sandbox::say_started() {
   clone_watch_ = shared_.loop.watch(clone_channel_.get(), [this] { on_clone_channel(); });
   std::vector<int> attached;
   for (const base::UniqueFd& listener : listeners_) attached.push_back(listener.get());
-  shared_.answer(StartedAnswer{request_.id, group_->usage_files(0)}, attached);
+  shared_.answer(StartedAnswer{request_.id, group_->usage_files(0), user()}, attached);
   listeners_.clear();
 }
 

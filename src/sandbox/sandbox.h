@@ -7,6 +7,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -62,6 +63,8 @@ class Sandbox {
 
   ProcessId id() const { return request_.id; }
   uid_t outside_id() const { return outside_id_; }
+  // Whose its processes are, as the machine sees it.
+  uid_t user() const { return shared_.power == Power::root ? outside_id_ : ::geteuid(); }
   ProcessId wanted_zygote() const { return request_.spec.zygote; }
   bool ended() const { return state_ == State::ended; }
 

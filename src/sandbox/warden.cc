@@ -209,8 +209,8 @@ void WardenClient::on_answer(StartedAnswer answer, std::vector<base::UniqueFd> f
   known_.emplace(answer.id, std::make_shared<Known>(std::move(answer.usage)));
   lock.unlock();
   Ends& ends = waiting.mapped().ends;
-  waiting.mapped().result.set(
-      Started{answer.id, std::move(ends.control), std::move(ends.output), std::move(fds)});
+  waiting.mapped().result.set(Started{answer.id, std::move(ends.control), std::move(ends.output),
+                                      std::move(fds), answer.user});
 }
 
 void WardenClient::on_answer(RefusedAnswer answer, std::vector<base::UniqueFd>) {

@@ -87,13 +87,13 @@ struct ZygoteSpec {
   std::vector<std::string> env;
 };
 
-
 struct Started {
   ProcessId id = 0;
   base::UniqueFd
       control;  // stream socket, non-blocking: the guest protocol (the guest's descriptor 3)
   base::UniqueFd output;  // pipe, non-blocking: the guest's standard output and error
   std::vector<base::UniqueFd> listeners;  // as listen_ports
+  std::uint32_t user = 0;  // whose its processes and sockets are, as seen by the machine
 };
 
 struct Usage {
@@ -137,8 +137,8 @@ class Warden {
   virtual std::vector<Feature> report() const = 0;
 
   virtual base::Task<std::expected<Started, SandboxError>> start(SandboxSpec spec) = 0;
-  // Starts a zygote; start() may name it at once, and uses it from when it is ready. One that cannot
-  // be, or ends, costs nothing but its use. kill() ends it.
+  // Starts a zygote; start() may name it at once, and uses it from when it is ready. One that
+  // cannot be, or ends, costs nothing but its use. kill() ends it.
   virtual ProcessId start_zygote(ZygoteSpec spec) = 0;
   // A new process out of a running template, with its own namespaces, /tmp, cgroup and limits.
   virtual base::Task<std::expected<Started, SandboxError>> clone(ProcessId of, std::string name,
@@ -151,8 +151,8 @@ class Warden {
   // has what the process itself used.
   virtual std::optional<Usage> usage(ProcessId id) const = 0;
   // Called once for each process that ended, on a thread of the warden client, possibly before the
-  // coroutine of its start() or clone() has resumed. Set it before the first start(). Returns when no
-  // call of the handler before is under way; not to be called by a handler.
+  // coroutine of its start() or clone() has resumed. Set it before the first start(). Returns when
+  // no call of the handler before is under way; not to be called by a handler.
   virtual void on_exit(std::function<void(Exit)> handler) = 0;
 };
 

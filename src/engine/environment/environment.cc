@@ -114,7 +114,8 @@ void Environment::end() {
     case State::idle:
       return leave();
     case State::busy:
-      // exited() answers the event once the process is gone.
+      // exited() answers the event once the process is gone; or its answer is on its way already.
+      doomed_ = true;
       services_.warden.kill(id());
       return;
   }
@@ -297,7 +298,7 @@ void Environment::guest_lost(Loss loss) {
     const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
     return fail(truncated_failure(pending_->event.request_id, ""), usage);
   }
-  if (loss == Loss::broken) return services_.warden.kill(id());
+  if (loss == Loss::broken || state_ == State::idle) return end();
   // It closes its end on its way out (Node.js does so well before it exits): its exit tells with
   // which status. One that only closed the socket and lives on is ended.
   exit_timer_ = loop_.after(kExitPatience, [weak = weak_from_this()] {
@@ -394,7 +395,7 @@ void Environment::complete(Answer answer) {
     pace_timer_.reset();
     guest_->set_flow(Guest::Flow::go);
   }
-  if (process_alive_) {
+  if (process_alive_ && !doomed_) {
     // First the next event: the guest works while this one's caller is told.
     if (std::unique_ptr<Pending> next = owner_.finished(self, usage.memory_bytes))
       begin(std::move(next));

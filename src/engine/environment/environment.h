@@ -152,6 +152,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   PlatformLines lines_;
   State state_ = State::initializing;
   bool process_alive_ = true;
+  bool doomed_ = false;  // told to end while it was busy: takes no further event
 
   std::unique_ptr<Guest> guest_;
   std::function<void()> on_close_;

@@ -17,6 +17,7 @@
 #include "engine/runtime_api/extensions.h"
 #include "engine/runtime_api/replies.h"
 #include "engine/runtime_api/session.h"
+#include "sandbox/peer_user.h"
 
 namespace mayfly::engine {
 namespace {
@@ -278,12 +279,13 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
     auto session = std::make_shared<RuntimeApiSession>(loop, options.response_limit);
     auto guest = std::make_unique<RuntimeApiGuest>(session, environment->guest_events());
     environment->open(std::move(guest),
-                      serve(std::move(listeners), api_handler(extensions, session)));
+                      serve(std::move(listeners), api_handler(extensions, session), started->user));
   } else {
     auto guest = std::make_unique<FramedGuest>(loop, std::move(started->control),
                                                environment->guest_events());
-    environment->open(std::move(guest), serve(std::move(listeners),
-                                              api ? api_handler(extensions, nullptr) : nullptr));
+    environment->open(std::move(guest),
+                      serve(std::move(listeners), api ? api_handler(extensions, nullptr) : nullptr,
+                            started->user));
   }
   registry_.add(environment);
   co_return environment;
@@ -302,7 +304,7 @@ base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
   auto environment = adopt(function, of->label(), std::move(log_stream), *started, loop, nullptr);
   auto guest =
       std::make_unique<FramedGuest>(loop, std::move(started->control), environment->guest_events());
-  environment->open(std::move(guest), serve(std::move(listeners), nullptr));
+  environment->open(std::move(guest), serve(std::move(listeners), nullptr, started->user));
   registry_.add(environment);
   co_return environment;
 }
@@ -322,7 +324,7 @@ std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec>
 }
 
 std::function<void()> Launcher::serve(std::vector<base::UniqueFd> listeners,
-                                      http::Handler runtime_api) {
+                                      http::Handler runtime_api, std::uint32_t user) {
   // In the order asked for: the endpoint first (isolated network), then the Runtime API (custom
   // runtimes).
   std::vector<http::Server::ListenerId> ids;
@@ -331,6 +333,9 @@ std::function<void()> Launcher::serve(std::vector<base::UniqueFd> listeners,
     if (last && runtime_api) {
       http::ListenerOptions reading;
       reading.streams = &RuntimeApiSession::streams;
+      if (services_.options.network == sandbox::Network::host) {
+        reading.admits = [user](int socket) { return sandbox::user_of_peer(socket) == user; };
+      }
       ids.push_back(
           services_.server.add_listener(listeners[i].release(), runtime_api, std::move(reading)));
     } else {

@@ -55,7 +55,10 @@ class Launcher {
                                      sandbox::Started& started, http::Loop& loop,
                                      std::shared_ptr<Extensions> extensions);
   // Serves the listeners that came with a process of an isolated network; returns what stops that.
-  std::function<void()> serve(std::vector<base::UniqueFd> listeners, http::Handler runtime_api);
+  // The Runtime API answers connections of `user` only: on the machine's network others reach it
+  // too.
+  std::function<void()> serve(std::vector<base::UniqueFd> listeners, http::Handler runtime_api,
+                              std::uint32_t user);
 
   const Services& services_;
   Environment::Owner& owner_;

@@ -115,6 +115,7 @@ std::expected<sandbox::Started, sandbox::SandboxError> FakeWarden::run(
     return std::unexpected(sandbox::SandboxError{"no descriptors"});
   }
   sandbox::Started started;
+  started.user = ::geteuid();
   started.control.reset(sockets[0]);
   started.output.reset(pipe[0]);
   ::fcntl(sockets[0], F_SETFL, O_NONBLOCK);

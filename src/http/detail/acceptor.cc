@@ -124,6 +124,7 @@ void Acceptor::accept() {
 
 void Acceptor::hand_over(int raw) {
   OwnedFd fd(raw);
+  if (listener_->admits && !listener_->admits(raw)) return;
   const std::size_t open = server_->open.load(std::memory_order_relaxed);
   if (open >= server_->limits.connections + kRefusals) return;
   const Admission admission =

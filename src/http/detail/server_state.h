@@ -30,6 +30,7 @@ struct Listener {
   std::uint64_t id = 0;
   Handler handler;
   std::function<bool(std::string_view method, std::string_view target)> streams;
+  std::function<bool(int socket)> admits;
   std::atomic<bool> closed{false};
 };
 

@@ -49,7 +49,7 @@ TEST(Messages, AnswersArriveAsTheyWere) {
   exit.out_of_memory = true;
   exit.usage.cpu_us = 123;
   for (const Answer& answer :
-       {Answer{StartedAnswer{1, {"a", "b", "c", 5}}}, Answer{RefusedAnswer{2, "no"}},
+       {Answer{StartedAnswer{1, {"a", "b", "c", 5}, 7}}, Answer{RefusedAnswer{2, "no"}},
         Answer{ExitAnswer{exit}}, Answer{ReportAnswer{{{"seccomp", true, "yes"}}}}}) {
     const auto decoded = decode_answer(encode(answer));
     ASSERT_TRUE(decoded);
