@@ -23,6 +23,7 @@ import zipfile
 import dynamodb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
 BUILD = ROOT / "build"
 SDK_IMPORT = "import boto3; boto3.resource('dynamodb', region_name='us-east-1', endpoint_url='http://127.0.0.1:1', " \
              "aws_access_key_id='x', aws_secret_access_key='x').Table('t')"
@@ -58,11 +59,12 @@ def free_port():
 class Daemon:
     def __init__(self, folder, *options):
         self.port = free_port()
+        self.data = folder / "data"
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = open(folder / "daemon.log", "wb")
         begin = time.perf_counter()
         self.process = subprocess.Popen([BUILD / "mayfly", "serve", "--listen", f"127.0.0.1:{self.port}",
-                                         "--data-dir", folder / "data", *options], stdout=self.log, stderr=self.log)
+                                         "--data-dir", self.data, *options], stdout=self.log, stderr=self.log)
         while True:
             try:
                 with urllib.request.urlopen(self.url + "/_mayfly/health", timeout=5) as answer:
@@ -303,13 +305,58 @@ def run_component(report, program, quick):
         report.say(f"\n## {program}\n\n```\n{done.stdout.rstrip()}\n```")
 
 
+def measure_leaks(report, _, quick):
+    """A daemon of its own: what it holds before and after many functions, and after kill -9 of it and of its warden."""
+    from harness import held as holdings
+
+    def settled(daemon, wanted=None):
+        deadline, last = time.monotonic() + 10, None
+        while time.monotonic() < deadline:
+            now = holdings.held(daemon)
+            if now == wanted or (wanted is None and now == last):
+                return now
+            last = now
+            time.sleep(0.3)
+        return last
+
+    count = 40 if quick else 200
+    with tempfile.TemporaryDirectory(prefix="mayfly-bench-") as folder:
+        def run(daemon, numbers):
+            client = daemon.client("lambda")
+            for number in numbers:
+                deploy(client, f"leak{number}", HELLO)
+                invoke_once(daemon.port, f"leak{number}")
+                client.delete_function(FunctionName=f"leak{number}")
+
+        daemon = Daemon(pathlib.Path(folder))
+        run(daemon, range(3))
+        before = settled(daemon)
+        run(daemon, range(3, count + 3))
+        after = settled(daemon, before)
+        warden, family = holdings.warden_of(daemon.process.pid), holdings.family(daemon.process.pid)
+        deploy(daemon.client("lambda"), "left", HELLO)
+        invoke_once(daemon.port, "left")
+        for pid in (daemon.process.pid, warden):
+            os.kill(pid, signal.SIGKILL)
+        daemon.process.wait()
+        daemon = Daemon(pathlib.Path(folder))
+        invoke_once(daemon.port, "left")
+        daemon.client("lambda").delete_function(FunctionName="left")
+        restarted = settled(daemon, before)
+        left = [pid for pid in family if os.path.exists(f"/proc/{pid}")]
+        rows = [[name, before[name], after[name], restarted[name]] for name in before]
+        rows.append(["of the killed ones: processes, groups", "", "", f"{len(left)}, {len(holdings.groups(warden))}"])
+        daemon.stop()
+    report.table(f"What is left of {count} functions that were invoked in turn and deleted", ["what", "before", "after", "after kill -9 of daemon and warden, and restart"], rows)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", type=pathlib.Path, metavar="PATH")
-    parser.add_argument("--only", default="", help="comma-separated: cold,warm,dynamodb,large,orders,memory,components")
+    parser.add_argument("--only", default="", help="comma-separated: cold,warm,dynamodb,large,orders,memory,leaks,components")
     args = parser.parse_args()
-    parts = {"cold": measure_cold, "warm": measure_warm, "dynamodb": measure_dynamodb, "large": measure_large, "orders": measure_orders, "memory": measure_memory}
+    parts = {"cold": measure_cold, "warm": measure_warm, "dynamodb": measure_dynamodb, "large": measure_large, "orders": measure_orders, "memory": measure_memory, "leaks": measure_leaks}
     chosen = [part for part in args.only.split(",") if part] or [*(part for part in parts if part != "large"), "components"]
     report = Report()
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown processor")

@@ -1,0 +1,76 @@
+"""What a daemon holds of the machine: processes, groups, mounts, namespaces, descriptors, folders. Needs root to see it all."""
+
+import os
+import pathlib
+
+
+def family(pid):
+    """A process and all that descend from it."""
+    pids = [pid]
+    for each in pids:
+        for task in pathlib.Path(f"/proc/{each}/task").glob("*/children"):
+            try:
+                pids += [int(child) for child in task.read_text().split()]
+            except OSError:
+                pass
+    return pids
+
+
+def _names(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _namespaces(pid):
+    found = set()
+    for name in _names(f"/proc/{pid}/ns"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/ns/{name}"))
+        except OSError:
+            pass
+    return found
+
+
+def groups(warden):
+    """Folders of a warden and below, in every mounted hierarchy."""
+    points = {line.split()[1] for line in pathlib.Path("/proc/mounts").read_text().splitlines() if line.split()[2].startswith("cgroup")}
+    return {top for point in points for top, _, _ in os.walk(point) if f"mayfly-{warden}" in pathlib.Path(top).parts}
+
+
+def command(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def warden_of(pid):
+    return next(each for each in family(pid) if command(each) == "mayfly-warden")
+
+
+def held(daemon):
+    """Counts, by name, of a daemon (harness.daemon.Daemon, or anything with process and a data folder)."""
+    pid = daemon.process.pid
+    pids = family(pid)
+    warden = warden_of(pid)
+    namespaces = set().union(*(_namespaces(each) for each in pids))
+    mounts = pathlib.Path(f"/proc/{warden}/mountinfo").read_text().splitlines()
+    return {
+        "processes": len(pids),
+        "groups": len(groups(warden)),
+        "mounts": len(mounts) + len(pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()),
+        "namespaces": len(namespaces),
+        "descriptors of the daemon": len([name for name in _names(f"/proc/{pid}/fd") if "/store/" not in _target(pid, name)]),
+        "descriptors of the warden": len(_names(f"/proc/{warden}/fd")),
+        "folders in the warden's": sum(len(folders) for _, folders, _ in os.walk(pathlib.Path(daemon.data) / "sandbox")),
+        "System V segments": len(pathlib.Path("/proc/sysvipc/shm").read_text().splitlines()),
+    }
+
+
+def _target(pid, name):
+    try:
+        return os.readlink(f"/proc/{pid}/fd/{name}")
+    except OSError:
+        return ""
