@@ -32,6 +32,7 @@
 #include "services/apigateway/execute/endpoint.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/expiry_sweeper.h"
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
 #include "services/logs/logs.h"
@@ -199,11 +200,13 @@ struct Platform::Parts {
   work::LoopAlarm alarm;
   work::WorkQueue queue;
   work::LoopAlarm metrics_alarm;
+  work::LoopAlarm expiry_alarm;
 
   logs::Logs logs;
   iam::Iam iam;
   sts::Sts sts;
   dynamodb::Dynamodb dynamodb;
+  dynamodb::ExpirySweeper sweeper;
   cloudwatch::Cloudwatch cloudwatch;
   engine::Meter meter;
   UsageFanOut usage_sinks;
@@ -236,10 +239,12 @@ struct Platform::Parts {
         alarm(io.any(), clock),
         queue(*store, clock, ids, alarm),
         metrics_alarm(io.any(), clock),
+        expiry_alarm(io.any(), clock),
         logs(*store, clock),
         iam(*store, clock, ids),
         sts(*store, clock, ids),
         dynamodb(*store, clock, ids),
+        sweeper(dynamodb, expiry_alarm),
         cloudwatch(*store, clock, metrics_alarm),
         meter(*store, io, clock, load_prices(runtimes_folder)),
         usage_sinks(meter, cloudwatch.functions),
@@ -395,6 +400,7 @@ void Platform::start() {
        "the durable work cannot be taken up");
   must(base::sync_wait(on(parts.io.any(), [&parts] { return parts.lambda.start(); })),
        "the functions cannot be taken up");
+  parts.io.any().post([&parts] { parts.sweeper.start(); });
   parts.housekeeping.start();
   parts.server.start();
 }
@@ -406,6 +412,7 @@ void Platform::stop(std::chrono::milliseconds grace) {
   const std::size_t left = parts.server.stop(grace);
   if (left > 0) base::log_warn("{} requests did not end in time", left);
   base::sync_wait(parts.housekeeping.stop());
+  base::sync_wait(parts.sweeper.stop());
   // The engine before the queue: an asynchronous event may run for long; what is cut off stays in
   // the queue and runs again at the next start.
   parts.lambda.stopping();

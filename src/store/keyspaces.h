@@ -28,6 +28,7 @@ enum class KeySpace : std::uint8_t {
   work = 14,             // durable work (work/)
   usage = 15,            // usage sums by hour (engine's meter)
   metrics = 16,          // metric data points
+  dynamodb_expiry = 17,  // items with Time to Live, by the second in which they expire
 };
 
 // Something that belongs to an account and a region.

@@ -3,6 +3,7 @@
 #include "services/dynamodb/errors.h"
 #include "services/dynamodb/known_operations.h"
 #include "services/dynamodb/operations/backfill.h"
+#include "services/dynamodb/operations/expiry.h"
 #include "services/dynamodb/operations/operations.h"
 
 namespace mayfly::dynamodb {
@@ -22,6 +23,9 @@ constexpr auto kOperations = api::operations<Dynamodb>(
     api::operation<untag_resource, kLimitExceeded, kResourceNotFound, kInternalServer,
                    kResourceInUse>("UntagResource"),
     api::operation<list_tags_of_resource, kResourceNotFound, kInternalServer>("ListTagsOfResource"),
+    api::operation<update_time_to_live, kResourceInUse, kResourceNotFound, kLimitExceeded,
+                   kInternalServer>("UpdateTimeToLive"),
+    api::operation<describe_time_to_live, kResourceNotFound, kInternalServer>("DescribeTimeToLive"),
     api::operation<describe_limits, kInternalServer>("DescribeLimits"),
     api::operation<describe_endpoints>("DescribeEndpoints"),
     // Items
@@ -54,6 +58,8 @@ constexpr std::string_view kSigningNames[] = {"dynamodb"};
 void handle_work(Dynamodb& dynamodb, work::WorkQueue& queue) {
   queue.handle(std::string(kBackfillWork), 2,
                [&dynamodb](work::Work work) { return run_backfill(dynamodb, std::move(work)); });
+  queue.handle(std::string(kExpiryWork), 2,
+               [&dynamodb](work::Work work) { return run_expiry_work(dynamodb, std::move(work)); });
 }
 
 api::Service make_service(Dynamodb& dynamodb) {

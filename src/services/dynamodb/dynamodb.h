@@ -30,8 +30,8 @@ api::Service make_service(Dynamodb& dynamodb);
 // DynamoDB Streams: an API of its own over the same tables.
 api::Service make_streams_service(Dynamodb& dynamodb);
 
-// Tells the queue how to do this service's durable work (filling new indexes). Before the queue
-// starts; `dynamodb` outlives it.
+// Tells the queue how to do this service's durable work (filling new indexes, also that of Time to
+// Live). Before the queue starts; `dynamodb` outlives it.
 void handle_work(Dynamodb& dynamodb, work::WorkQueue& queue);
 
 // Trims streams, lets old ones go, opens new shards. Idempotent; now and then, by the housekeeping.

@@ -272,4 +272,29 @@ std::uint32_t shard_of(const Value& partition, std::uint32_t shards) {
   return static_cast<std::uint32_t>(std::uint64_t{hash_of(plain)} * shards >> 32);
 }
 
+std::string all_expiries() { return store::key_in(KeySpace::dynamodb_expiry).done(); }
+std::string expiries(const base::Scope& scope, std::uint64_t row_id) {
+  return key_in(KeySpace::dynamodb_expiry, scope).u64(row_id).done();
+}
+std::string expiries_from(const base::Scope& scope, std::uint64_t row_id, std::int64_t seconds) {
+  return key_in(KeySpace::dynamodb_expiry, scope).u64(row_id).i64(seconds).done();
+}
+std::string expiry(const Table& table, std::int64_t seconds, std::string_view row) {
+  row.remove_prefix(items(table.scope, table.row_id).size());
+  return key_in(KeySpace::dynamodb_expiry, table.scope)
+      .u64(table.row_id)
+      .i64(seconds)
+      .raw(row)
+      .done();
+}
+std::optional<Expiry> read_expiry(std::string_view key) {
+  KeyReader reader(key);
+  auto scope = read_scope(reader, KeySpace::dynamodb_expiry);
+  const auto row_id = reader.u64();
+  const auto seconds = reader.i64();
+  const auto item = reader.raw();
+  if (!scope || !row_id || !seconds || !item) return std::nullopt;
+  return Expiry{std::move(*scope), *row_id, *seconds, std::string(*item)};
+}
+
 }  // namespace mayfly::dynamodb::keys

@@ -75,4 +75,17 @@ std::string trim(const base::Scope& scope, std::uint64_t stream, std::uint32_t s
 // Which of `shards` equal parts of the hashes the partition key is in.
 std::uint32_t shard_of(const Value& partition, std::uint32_t shards);
 
+// The expiry index: of all tables; of a table; from a second on; the entry of the item in a row.
+std::string all_expiries();
+std::string expiries(const base::Scope& scope, std::uint64_t row_id);
+std::string expiries_from(const base::Scope& scope, std::uint64_t row_id, std::int64_t seconds);
+std::string expiry(const Table& table, std::int64_t seconds, std::string_view row);
+struct Expiry {
+  base::Scope scope;
+  std::uint64_t row_id = 0;
+  std::int64_t seconds = 0;
+  std::string item;  // what follows items() in the item's key
+};
+std::optional<Expiry> read_expiry(std::string_view key);
+
 }  // namespace mayfly::dynamodb::keys

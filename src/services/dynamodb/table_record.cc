@@ -75,6 +75,18 @@ struct StreamRecord {
   }
 };
 
+struct TimeToLiveRecord {
+  std::string attribute;
+  std::string status;  // "ENABLING", "ENABLED"
+  std::int64_t id = 0;
+  static constexpr auto shape() {
+    using Self = TimeToLiveRecord;
+    return std::tuple{wire::field("attribute", &Self::attribute).required(),
+                      wire::field("status", &Self::status).required(),
+                      wire::field("id", &Self::id).required()};
+  }
+};
+
 struct TableRecord {
   std::string name;
   std::string id;
@@ -96,6 +108,7 @@ struct TableRecord {
   std::vector<TagShape> tags;
   std::optional<StreamRecord> stream;
   std::string latest_stream;
+  std::optional<TimeToLiveRecord> time_to_live;
   static constexpr auto shape() {
     using Self = TableRecord;
     return std::tuple{wire::field("name", &Self::name).required(),
@@ -117,7 +130,8 @@ struct TableRecord {
                       wire::field("encryption_key", &Self::encryption_key),
                       wire::field("tags", &Self::tags),
                       wire::field("stream", &Self::stream),
-                      wire::field("latest_stream", &Self::latest_stream)};
+                      wire::field("latest_stream", &Self::latest_stream),
+                      wire::field("time_to_live", &Self::time_to_live)};
   }
 };
 
@@ -258,6 +272,12 @@ std::string encode_table(const Table& table) {
   for (const Tag& tag : table.tags) record.tags.push_back({tag.key, tag.value});
   record.stream = record_of(table.stream);
   record.latest_stream = table.latest_stream;
+  if (table.time_to_live) {
+    const bool enabling = table.time_to_live->status == TimeToLiveStatus::enabling;
+    record.time_to_live =
+        TimeToLiveRecord{table.time_to_live->attribute, enabling ? "ENABLING" : "ENABLED",
+                         static_cast<std::int64_t>(table.time_to_live->id)};
+  }
   std::string out(1, kFormatVersion);
   wire::write_json(wire::encode(std::move(record)), out);
   return out;
@@ -308,6 +328,13 @@ std::optional<Table> decode_table(const base::Scope& scope, std::string_view byt
     if (!table.stream) return std::nullopt;
   }
   table.latest_stream = std::move(record->latest_stream);
+  if (record->time_to_live) {
+    table.time_to_live =
+        TimeToLive{std::move(record->time_to_live->attribute),
+                   record->time_to_live->status == "ENABLING" ? TimeToLiveStatus::enabling
+                                                              : TimeToLiveStatus::enabled,
+                   static_cast<std::uint64_t>(record->time_to_live->id)};
+  }
   for (TagShape& tag : record->tags)
     table.tags.push_back({std::move(tag.key), std::move(tag.value)});
   return table;

@@ -471,6 +471,62 @@ struct UpdateTableRequest {
   }
 };
 
+struct TimeToLiveSpecification {
+  bool enabled = false;
+  std::string attribute_name;
+  static constexpr auto shape() {
+    using Self = TimeToLiveSpecification;
+    return std::tuple{
+        wire::field("Enabled", &Self::enabled).required(),
+        wire::field("AttributeName", &Self::attribute_name).required().length(1, 255)};
+  }
+};
+
+struct UpdateTimeToLiveRequest {
+  std::string table_name;
+  TimeToLiveSpecification specification;
+  static constexpr auto shape() {
+    using Self = UpdateTimeToLiveRequest;
+    return std::tuple{wire::field("TableName", &Self::table_name).required().length(1, 1024),
+                      wire::field("TimeToLiveSpecification", &Self::specification).required()};
+  }
+};
+
+struct UpdateTimeToLiveResponse {
+  TimeToLiveSpecification specification;
+  static constexpr auto shape() {
+    return std::tuple{
+        wire::field("TimeToLiveSpecification", &UpdateTimeToLiveResponse::specification)};
+  }
+};
+
+struct DescribeTimeToLiveRequest {
+  std::string table_name;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("TableName", &DescribeTimeToLiveRequest::table_name)
+                          .required()
+                          .length(1, 1024)};
+  }
+};
+
+struct TimeToLiveDescription {
+  std::string status;
+  std::optional<std::string> attribute_name;
+  static constexpr auto shape() {
+    using Self = TimeToLiveDescription;
+    return std::tuple{wire::field("TimeToLiveStatus", &Self::status),
+                      wire::field("AttributeName", &Self::attribute_name)};
+  }
+};
+
+struct DescribeTimeToLiveResponse {
+  TimeToLiveDescription description;
+  static constexpr auto shape() {
+    return std::tuple{
+        wire::field("TimeToLiveDescription", &DescribeTimeToLiveResponse::description)};
+  }
+};
+
 struct TagResourceRequest {
   std::string resource_arn;
   std::vector<TagShape> tags;

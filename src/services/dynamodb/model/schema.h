@@ -72,6 +72,13 @@ struct TableStream {
   std::int64_t shards_ms = 0;  // when the open ones began
 };
 
+enum class TimeToLiveStatus : std::uint8_t { enabling, enabled };
+struct TimeToLive {
+  std::string attribute;
+  TimeToLiveStatus status = TimeToLiveStatus::enabling;
+  std::uint64_t id = 0;  // unique in the table, with the ids of its indexes
+};
+
 struct Tag {
   std::string key;
   std::string value;
@@ -100,6 +107,8 @@ struct Table {
   std::vector<Tag> tags;
   std::optional<TableStream> stream;
   std::string latest_stream;  // label of the newest stream, enabled or not; empty: never had one
+
+  std::optional<TimeToLive> time_to_live;
 
   std::string stream_arn(std::string_view label) const {
     return arn() + "/stream/" + std::string(label);

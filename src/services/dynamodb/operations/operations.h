@@ -29,6 +29,12 @@ Answer<void> untag_resource(Dynamodb& dynamodb, const api::RequestContext& conte
 Answer<ListTagsResponse> list_tags_of_resource(Dynamodb& dynamodb,
                                                const api::RequestContext& context,
                                                ListTagsRequest request);
+Answer<UpdateTimeToLiveResponse> update_time_to_live(Dynamodb& dynamodb,
+                                                     const api::RequestContext& context,
+                                                     UpdateTimeToLiveRequest request);
+Answer<DescribeTimeToLiveResponse> describe_time_to_live(Dynamodb& dynamodb,
+                                                         const api::RequestContext& context,
+                                                         DescribeTimeToLiveRequest request);
 Answer<DescribeLimitsResponse> describe_limits(Dynamodb& dynamodb,
                                                const api::RequestContext& context,
                                                wire::Empty request);

@@ -87,7 +87,8 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
         // Writers read the definition in their transactions, so none can slip a row in behind this.
         transaction.erase(keys::table(context.scope, *name));
         for (const std::string& rows : {keys::items(context.scope, (*table)->row_id),
-                                        keys::index_entries(context.scope, (*table)->row_id)}) {
+                                        keys::index_entries(context.scope, (*table)->row_id),
+                                        keys::expiries(context.scope, (*table)->row_id)}) {
           transaction.erase_range(rows, store::prefix_end(rows));
         }
         co_return table;

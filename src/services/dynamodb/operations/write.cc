@@ -6,6 +6,7 @@
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/model/expression/evaluate.h"
+#include "services/dynamodb/operations/expiry.h"
 #include "store/rerun.h"
 
 namespace mayfly::dynamodb {
@@ -60,12 +61,12 @@ wire::Result<KeyValues> key_values(const Table& table, const Write& write) {
                                                : key_of_key(table.keys, write.item));
 }
 
-// An unconditional put into a table without indexes and stream needs to know nothing of what it
-// replaces.
+// An unconditional put into a table without indexes, stream and Time to Live needs to know nothing
+// of what it replaces.
 bool needs_old_item(const Table& table, const Write& write) {
   if (write.kind == Write::Kind::update || write.kind == Write::Kind::check) return true;
   return write.condition || write.returns != ReturnValues::none || write.report != Report::none ||
-         !table.indexes.empty() || table.stream;
+         !table.indexes.empty() || table.stream || table.time_to_live;
 }
 
 wire::ApiError condition_failed(const Write& write, const Item* before) {
@@ -252,6 +253,7 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
     for (const Index& index : table.indexes) {
       write_index(transaction, table, index, before, now, written.capacity);
     }
+    if (table.time_to_live) update_expiry(transaction, table, row, before, now);
     if (table.stream) {
       record_change(transaction, table, key_attributes(table, nullptr, write.item), old_bytes,
                     new_bytes, moment);
