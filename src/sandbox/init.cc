@@ -1,5 +1,6 @@
 #include "sandbox/init.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
@@ -19,8 +20,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -164,7 +167,8 @@ Done build_sandbox(const SandboxPlan& plan) {
   // namespace only; so the sandbox's user cannot signal it, and it can write the id maps of nests,
   // whose files belong to root.
   if (plan.power == Power::root) {
-    if (::setgroups(0, nullptr) != 0) return fail("leaving groups");
+    // Not through the C library, which would look for the threads of a zygote that was forked.
+    if (::syscall(SYS_setgroups, 0, nullptr) != 0) return fail("leaving groups");
     if (::unshare(CLONE_NEWUSER) != 0) return fail("making a user namespace");
     if (auto done = ask_for_map(plan.channel); !done) return done;
   }
@@ -174,7 +178,45 @@ Done build_sandbox(const SandboxPlan& plan) {
   return {};
 }
 
-void run_main(const SandboxPlan& plan) {
+// All that this process has open, above the standard streams.
+std::vector<int> open_descriptors() {
+  std::vector<int> found;
+  DIR* folder = ::opendir("/proc/self/fd");
+  if (folder == nullptr) return found;
+  while (const dirent* entry = ::readdir(folder)) {
+    const int fd = std::atoi(entry->d_name);
+    if (fd > 2 && fd != ::dirfd(folder)) found.push_back(fd);
+  }
+  ::closedir(folder);
+  std::ranges::sort(found);
+  return found;
+}
+
+// Puts /dev/null at these numbers, whatever was there.
+Done hold(const std::vector<int>& numbers) {
+  if (numbers.empty()) return {};
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing < 0) return fail("opening /dev/null");
+  bool kept = false;
+  for (const int number : numbers) {
+    if (number == nothing) {
+      kept = true;
+    } else if (::dup3(nothing, number, O_CLOEXEC) != number) {
+      return fail("holding descriptors");
+    }
+  }
+  if (!kept) ::close(nothing);
+  return {};
+}
+
+// `before`: what init had open when it forked this process.
+void run_main(const SandboxPlan& plan, const std::vector<int>& before) {
+  std::vector<int> kept;
+  if (!plan.placeholders.empty()) {
+    // Fork handlers made what is there now and was not there before.
+    std::ranges::set_difference(open_descriptors(), before, std::back_inserter(kept));
+    kept.insert(kept.end(), plan.placeholders.begin(), plan.placeholders.end());
+  }
   const int setup = plan.setup_channel;
   ::setsid();
   sigset_t none;
@@ -195,11 +237,12 @@ void run_main(const SandboxPlan& plan) {
   const std::pair<int, int> places[] = {
       {moved[4], 0}, {moved[1], 1}, {moved[1], 2}, {moved[0], 3}, {moved[2], 4}};
   const int report = moved[3];
+  kept.insert(kept.end(), {3, 4, report});
   for (const auto& [from, to] : places) {
     if (from < 0 || ::dup2(from, to) != to)
       give_up(setup, error_text("placing descriptors", errno));
   }
-  close_all_but({3, 4, report});
+  close_all_but(std::move(kept));
   for (const int number : plan.random_sources) {
     const int source = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
     if (source < 0 || (source != number && ::dup3(source, number, O_CLOEXEC) != number))
@@ -442,8 +485,16 @@ unsigned long namespaces_of(const SandboxSpec& spec, Power power) {
 
 void run_sandbox_init(const SandboxPlan& plan) {
   close_all_but({plan.channel, plan.setup_channel, plan.control, plan.output, plan.clone_channel});
+  char name[16] = {};
+  ::prctl(PR_GET_NAME, name, 0, 0, 0);
   ::prctl(PR_SET_NAME, "mayfly-init", 0, 0, 0);
+  // Nothing that is opened from here on gets one of these numbers; and what is there is the
+  // sandbox's own /dev/null, once it has one.
+  std::vector<int> held = plan.placeholders;
+  if (!held.empty()) held.insert(held.end(), {3, 4});
+  if (auto done = hold(held); !done) give_up(plan.channel, done.error());
   if (auto done = build_sandbox(plan); !done) give_up(plan.channel, done.error());
+  if (auto done = hold(held); !done) give_up(plan.channel, done.error());
   std::vector<base::UniqueFd> listeners;
   if (plan.spec.network == Network::isolated) {
     auto opened = open_listeners(plan.spec.listen_ports);
@@ -451,10 +502,12 @@ void run_sandbox_init(const SandboxPlan& plan) {
     listeners = std::move(*opened);
   }
   base::UniqueFd signals = block_and_take_child_signals();
+  const std::vector<int> before = held.empty() ? std::vector<int>{} : open_descriptors();
   const pid_t main = ::fork();
   if (main < 0) give_up(plan.channel, error_text("fork", errno));
   if (main == 0) {
-    run_main(plan);
+    ::prctl(PR_SET_NAME, name, 0, 0, 0);
+    run_main(plan, before);
     // By number they are closed already.
     (void)signals.release();
     for (base::UniqueFd& listener : listeners) (void)listener.release();

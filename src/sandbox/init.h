@@ -77,9 +77,13 @@ struct SandboxPlan {
   int output = -1;         // becomes 1 and 2
   int clone_channel = -1;  // becomes 4
   Program program = Program::executed;
-  // Where libraries of a continued program have /dev/urandom open, and go on to read it: numbers
-  // above 4, which get the sandbox's own.
+  // Of a continued program, numbers above 4. Where its libraries have /dev/urandom open, and go on
+  // to read it: they get the sandbox's own.
   std::vector<int> random_sources = {};
+  // Where its event loops have descriptors of the zygote's: they get /dev/null in their place, so
+  // that nothing else takes the numbers until the loops are made anew. What the C library's fork
+  // handlers open stays open.
+  std::vector<int> placeholders = {};
 };
 
 struct Child {

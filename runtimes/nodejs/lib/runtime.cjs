@@ -152,7 +152,7 @@ class Runtime {
 
   #loopIsEmpty() {
     if (this.invocation) return void setImmediate(() => this.invocation?.whenEmpty());
-    if (this.ready) return;
+    if (this.ready || this.handler) return;  // the template waits for this
     this.#die('Uncaught Exception', new errors.RuntimeError(
       'Runtime.NodeJsExit',
       'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes',

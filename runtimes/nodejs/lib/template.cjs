@@ -11,6 +11,7 @@ const WORDS = {
   work: 'requests under way (files, names, connections)',
 };
 const FLAGS = ['--single-threaded', '--v8-pool-size=0'];  // what the engine starts a template with
+const DRAIN_MS = 50;
 const UUIDS_AT_ONCE = 128;  // node:crypto makes them in batches,
 const INTEGERS_AT_ONCE = 1024;  // and random integers likewise
 
@@ -78,12 +79,25 @@ function poolThreads() {
   return Math.min(Math.max(Number.parseInt(asked, 10) || 0, 1), 1024);
 }
 
+// What V8 does on other threads, as compiling WebAssembly, would be lost by a fork, and nobody can see whether there is any: but
+// Node waits for it when its event loop is empty. Where that is never empty, the time has to do.
+function idle() {
+  return new Promise((resolve) => {
+    process.once('beforeExit', resolve);
+    setTimeout(() => {
+      process.off('beforeExit', resolve);
+      resolve();
+    }, DRAIN_MS).unref();
+  });
+}
+
 class Template {
   // Before any of the user's code.
   constructor() {
     this.never = this.#whyNever();
     if (this.never) return;
     process.execArgv = process.execArgv.filter((flag) => !FLAGS.includes(flag));  // not for the function's own children
+    this.native.onEmpty(() => process.emit('beforeExit', process.exitCode ?? 0));
     this.seed = replaceRandom();
     // Once there, libuv's pipe for signals stays, and belongs to what is there before INIT.
     const nothing = () => {};
@@ -117,7 +131,7 @@ class Template {
     // Loads what handlers load late, and starts libuv's pool, whose threads libuv makes anew after a fork.
     if (!emptyRandomStores()) return 'the random numbers of node:crypto cannot be made new in this Node.js';
     await new Promise((resolve) => require('node:fs').stat('/', resolve));
-    await new Promise(setImmediate);
+    await idle();
     let now;
     try {
       now = this.native.processState();

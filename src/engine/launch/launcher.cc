@@ -78,9 +78,6 @@ http::Handler api_handler(std::shared_ptr<Extensions> extensions,
   };
 }
 
-// V8 and libuv keep threads of their own, which no fork copies: a template goes without V8's.
-constexpr const char* kNodeTemplateFlags[] = {"--single-threaded", "--v8-pool-size=0"};
-
 std::vector<std::string> command(const FunctionSpec& function, const Choice& choice,
                                  Launcher::Role role) {
   std::vector<std::string> argv;

@@ -23,6 +23,9 @@ namespace mayfly::engine {
 
 enum class Language { python, node, custom };
 
+// V8 and libuv keep threads of their own, which no fork copies: what is forked goes without V8's.
+inline constexpr const char* kNodeTemplateFlags[] = {"--single-threaded", "--v8-pool-size=0"};
+
 struct SearchFolders {
   std::vector<std::string> binaries{"/usr/bin", "/usr/local/bin"};
   std::vector<std::string> pyenv_versions;  // folders whose children are versions

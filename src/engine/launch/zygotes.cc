@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 
 #include "engine/launch/variables.h"
@@ -28,7 +29,7 @@ bool belongs_to_root(const std::string& program) {
 
 // What an interpreter reads when it starts has to be as functions have it.
 bool read_at_start(std::string_view variable) {
-  for (std::string_view prefix : {"LD_", "PYTHON", "LC_", "LANG", "TZ=", "PATH="}) {
+  for (std::string_view prefix : {"LD_", "PYTHON", "NODE_", "LC_", "LANG", "TZ=", "PATH="}) {
     if (variable.starts_with(prefix)) return true;
   }
   return false;
@@ -38,20 +39,28 @@ bool read_at_start(std::string_view variable) {
 
 sandbox::ProcessId Zygotes::of(const Choice& choice) {
   if (services_.options.zygotes == EngineOptions::Zygotes::off) return 0;
-  if (choice.language != Language::python) return 0;
+  if (choice.language == Language::custom) return 0;
   const std::lock_guard lock(mutex_);
   const auto [at, added] = by_interpreter_.try_emplace(choice.runtime.interpreter, 0);
   if (!added) return at->second;
-  const std::string folder = services_.options.runtimes_folder + "/python";
+  const std::string& interpreter = choice.runtime.interpreter;
+  const bool python = choice.language == Language::python;
+  const std::string folder = services_.options.runtimes_folder + (python ? "/python" : "/nodejs");
+  const char* module = python ? "/_mayfly_zygote.abi3.so" : "/mayfly_zygote.node";
   std::error_code error;
-  if (!std::filesystem::exists(folder + "/_mayfly_zygote.abi3.so", error)) return 0;
-  const std::string bootstrap = folder + "/bootstrap.py";
-  if (::geteuid() == 0 && !belongs_to_root(choice.runtime.interpreter)) return 0;
+  if (!std::filesystem::exists(folder + module, error)) return 0;
+  if (::geteuid() == 0 && !belongs_to_root(interpreter)) return 0;
   FunctionSpec nobody;
   nobody.runtime = choice.runtime.name;
   sandbox::ZygoteSpec spec;
-  // -B: nothing is written beside the modules; no site-packages of the user who runs the daemon.
-  spec.argv = {choice.runtime.interpreter, "-B", "-s", bootstrap, "--zygote"};
+  if (python) {
+    // -B: nothing is written beside the modules; no site-packages of the user who runs the daemon.
+    spec.argv = {interpreter, "-B", "-s", folder + "/bootstrap.py", "--zygote"};
+  } else {
+    spec.argv = {interpreter};
+    spec.argv.insert(spec.argv.end(), std::begin(kNodeTemplateFlags), std::end(kNodeTemplateFlags));
+    spec.argv.push_back(folder + "/zygote.cjs");
+  }
   spec.env = function_variables(nobody, {}, {});
   std::erase_if(spec.env, [](const std::string& each) { return !read_at_start(each); });
   at->second = services_.warden.start_zygote(std::move(spec));

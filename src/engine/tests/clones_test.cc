@@ -226,6 +226,51 @@ TEST_F(Clones, NodeModulesOfEveryKindAreCloned) {
   }
 }
 
+// Answers that wait for an empty event loop. V8 gives a part of each full collection to a thread
+// that no clone has, and Node waits for it when its loop is empty.
+TEST_F(Clones, NodeClonesNoticeAnEmptyEventLoop) {
+  if (!has_node()) GTEST_SKIP() << "no Node.js that can be cloned";
+  auto spec = node(R"(
+require('v8').setFlagsFromString('--expose-gc');
+const collect = require('vm').runInNewContext('gc');
+exports.handler = (event, context, callback) => {
+  collect();
+  if (event.late) setTimeout(() => { collect(); callback(null, 'late'); }, 5);
+  else if (event.style === 'never') return new Promise(() => {});
+  else callback(null, event.style);
+  if (event.timer) setTimeout(() => {}, 5);
+};
+)");
+  ASSERT_TRUE(base::sync_wait(engine().prepare(spec)));
+  EXPECT_EQ(engine().versions()[0].cloning, "template ready");
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(answer(spec, R"({"style":"callback"})"), "\"callback\"");
+    EXPECT_EQ(answer(spec, R"({"late":true})"), "\"late\"");
+    EXPECT_EQ(answer(spec, R"({"style":"never"})"), "null");
+    EXPECT_EQ(answer(spec, R"({"style":"timer","timer":true})"), "\"timer\"");
+  }
+}
+
+TEST_F(Clones, NodeClonesStream) {
+  if (!has_node()) GTEST_SKIP() << "no Node.js that can be cloned";
+  auto spec = node(R"(
+const { pipeline } = require('node:stream/promises');
+const { Readable } = require('node:stream');
+exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
+  stream = awslambda.HttpResponseStream.from(stream, { statusCode: 201 });
+  await pipeline(Readable.from(['one ', 'two ', context.awsRequestId]), stream);
+});
+)");
+  ASSERT_TRUE(base::sync_wait(engine().prepare(spec)));
+  EXPECT_EQ(engine().versions()[0].cloning, "template ready");
+  for (int round = 0; round < 2; ++round) {
+    const Streamed streamed = run_streamed(spec, "{}");
+    EXPECT_THAT(streamed.bytes,
+                ::testing::EndsWith("one two request-" + std::to_string(round + 1)));
+    EXPECT_THAT(streamed.bytes, ::testing::StartsWith(R"({"statusCode":201})"));
+  }
+}
+
 TEST_F(Clones, EndingsOfNodeClonesAreTold) {
   if (!has_node()) GTEST_SKIP() << "no Node.js that can be cloned";
   auto spec = node("exports.handler = async (event) => { process.exit(event.status); };");

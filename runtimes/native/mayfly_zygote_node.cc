@@ -1,0 +1,70 @@
+// The Node.js addon mayfly_zygote.node: zygote_wait.h for Node.js.
+//
+//   wait() -> {argv, env}: lists of texts; returns in processes of sandboxes only. The loop is still the zygote's: call
+//             mayfly.node's renew() before anything else. Throws where the warden is not there. Call it as waitForClone().
+//   execute() becomes the program that wait() told, with the function's variables. Returns only where that fails.
+#define NAPI_VERSION 8
+#include <node_api.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fork_memory.h"
+#include "zygote_wait.h"
+
+namespace {
+
+// In a function's process: what it was started with.
+std::optional<mayfly::zygote::Start> started;
+
+napi_value list_of(napi_env env, const std::vector<std::string>& texts) {
+  napi_value list = nullptr;
+  if (napi_create_array_with_length(env, texts.size(), &list) != napi_ok) return nullptr;
+  for (std::size_t at = 0; at < texts.size(); ++at) {
+    napi_value text = nullptr;
+    if (napi_create_string_utf8(env, texts[at].data(), texts[at].size(), &text) != napi_ok ||
+        napi_set_element(env, list, static_cast<std::uint32_t>(at), text) != napi_ok) {
+      return nullptr;
+    }
+  }
+  return list;
+}
+
+napi_value wait(napi_env env, napi_callback_info) {
+  if (mayfly_fork_all_memory() == 0) started = mayfly::zygote::wait(mayfly::zygote::Descriptors::replaced);
+  if (!started) {
+    (void)napi_throw_error(env, nullptr, "the warden has gone");
+    return nullptr;
+  }
+  napi_value result = nullptr;
+  if (napi_create_object(env, &result) != napi_ok ||
+      napi_set_named_property(env, result, "argv", list_of(env, started->argv)) != napi_ok ||
+      napi_set_named_property(env, result, "env", list_of(env, started->env)) != napi_ok) {
+    _exit(126);
+  }
+  return result;
+}
+
+napi_value execute(napi_env, napi_callback_info) {
+  if (!started) return nullptr;
+  std::vector<char*> argv, env;
+  for (std::string& each : started->argv) argv.push_back(each.data());
+  for (std::string& each : started->env) env.push_back(each.data());
+  argv.push_back(nullptr);
+  env.push_back(nullptr);
+  execve(argv[0], argv.data(), env.data());
+  return nullptr;
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  const napi_property_descriptor functions[] = {
+      {"wait", nullptr, wait, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"execute", nullptr, execute, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+  };
+  if (napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions) != napi_ok) return nullptr;
+  return exports;
+}

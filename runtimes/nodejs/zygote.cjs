@@ -1,0 +1,117 @@
+'use strict';
+// A process with the runtime and Node's own modules loaded and no user code, from which functions' processes are forked.
+//
+// It waits in mayfly_zygote.node. What returns from there is a process of a function's sandbox, which goes on as bootstrap.cjs
+// does: with the function's variables, paths and random state. Where the function asks for what only a new interpreter can
+// give, it becomes one: exec, in the sandbox.
+const fs = require('node:fs');
+const path = require('node:path');
+const Module = require('node:module');
+
+const INSIDE = '/var/runtime';
+const BOOTSTRAP = `${INSIDE}/bootstrap.cjs`;
+// What functions and the SDK load.
+const PRELOADED = [
+  'assert', 'async_hooks', 'buffer', 'child_process', 'crypto', 'diagnostics_channel', 'dns', 'dns/promises', 'events', 'fs/promises',
+  'http', 'http2', 'https', 'net', 'os', 'perf_hooks', 'process', 'querystring', 'readline', 'stream', 'stream/promises', 'stream/web',
+  'string_decoder', 'timers', 'timers/promises', 'tls', 'tty', 'url', 'util', 'v8', 'vm', 'worker_threads', 'zlib',
+];
+// Read when Node.js starts, or by the libraries below it; NODE_ENV is only looked at by programs.
+const READ_AT_START = /^(LD_|NODE_(?!ENV=)|LC_|LANG|MALLOC_|GLIBC_|OPENSSL_CONF|SSL_CERT_|ICU_)/;
+const LIBRARIES = ['/var/task', '/var/task/lib', '/opt/lib'];
+
+// The runtime's modules under the names that they have in a sandbox: stacks show them. Returns what requires them.
+function loader(folder) {
+  const loaded = new Map();
+  const load = (name) => {
+    const known = loaded.get(name);
+    if (known) return known.exports;
+    const module = new Module(path.join(INSIDE, name));
+    loaded.set(name, module);
+    if (name.endsWith('.node')) {
+      process.dlopen(module, path.join(folder, name));
+    } else {
+      module.filename = module.id;
+      module.paths = Module._nodeModulePaths(path.dirname(module.id));
+      module.require = (id) =>
+        id.startsWith('.') ? load(path.join(path.dirname(name), id)) : Module.prototype.require.call(module, id);
+      module._compile(fs.readFileSync(path.join(folder, name), 'utf8'), module.filename);
+    }
+    module.loaded = true;
+    return module.exports;
+  };
+  return load;
+}
+
+async function preload() {
+  for (const name of PRELOADED) {
+    if (Module.builtinModules.includes(name)) require(`node:${name}`);
+  }
+  void globalThis.Response;  // with it come fetch and its parser
+  await import('data:text/javascript,0');  // the loader of ES modules
+}
+
+function readAtStart(variables) {
+  return variables.filter((each) => READ_AT_START.test(each)).sort().join('\0');
+}
+
+// The dynamic linker remembers that these folders were not there when the zygote started.
+function hasLibraries() {
+  return LIBRARIES.some((folder) => {
+    try {
+      return fs.readdirSync(folder).some((name) => name.includes('.so'));
+    } catch {
+      return false;
+    }
+  });
+}
+
+function needsNewInterpreter(variables) {
+  const own = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  return (
+    variables.some((each) => /^MAYFLY_ZYGOTE=(0|off|false|no)$/i.test(each)) ||
+    readAtStart(variables) !== readAtStart(own) ||
+    hasLibraries()
+  );
+}
+
+function moveIn(variables, native) {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  for (const each of variables) {
+    const at = each.indexOf('=');
+    process.env[each.slice(0, at)] = each.slice(at + 1);
+  }
+  process.chdir('.');  // it is in the sandbox; Node remembers the name of where it was
+  process.argv.splice(0, process.argv.length, process.execPath, BOOTSTRAP);
+  delete Module._cache[module.filename];
+  module.filename = BOOTSTRAP;
+  module.path = INSIDE;
+  module.paths = Module._nodeModulePaths(INSIDE);
+  Module._cache[BOOTSTRAP] = module;
+  Object.defineProperty(process, 'pid', { value: native.pid(), enumerable: true, configurable: true });
+  // Node's own exit waits for threads that a fork does not have.
+  process.reallyExit = (status) => native.exit(status ?? process.exitCode ?? 0);
+}
+
+async function run() {
+  const load = loader(__dirname);
+  const { start } = load('lib/start.cjs');
+  const native = load('mayfly.node');
+  const zygote = load('mayfly_zygote.node');
+  native.onEmpty(() => process.emit('beforeExit', process.exitCode ?? 0));
+  await preload();
+  // What V8 compiles on other threads (fetch's parser) would be lost by a fork. Node waits for it when its event loop is empty.
+  await new Promise((resolve) => process.once('beforeExit', resolve));
+  setImmediate(() => {
+    const { env } = zygote.wait();
+    if (needsNewInterpreter(env)) {
+      zygote.execute();
+      native.exit(126);
+    }
+    native.renew();
+    moveIn(env, native);
+    start();
+  });
+}
+
+run();
