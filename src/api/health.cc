@@ -17,8 +17,9 @@ base::Task<http::Response> HealthEndpoint::handle(http::Request request) {
     return base::Task<http::Response>::ready(std::move(response));
   }
   if (request.raw_path() == "/_mayfly/metrics") {
-    response.headers.add("Content-Type", "text/plain; version=0.0.4");
+    response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     response.body = metrics_.prometheus();
+    if (more_metrics_) response.body += more_metrics_();
     return base::Task<http::Response>::ready(std::move(response));
   }
   // "running" is the word that tools which poll this page wait for.

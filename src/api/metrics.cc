@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include "base/exposition.h"
 
 namespace mayfly::api {
 
@@ -27,40 +27,54 @@ OperationCounters& Metrics::counters(std::string_view service, std::string_view 
 }
 
 std::string Metrics::prometheus() const {
-  std::string requests, errors, latency;
-  std::lock_guard lock(mutex_);
-  for (const auto& [name, counters] : counters_) {
-    const std::uint64_t count = counters.requests.load(std::memory_order_relaxed);
-    if (count == 0) continue;
-    const std::string labels =
-        fmt::format("service=\"{}\",operation=\"{}\"", name.first, name.second);
-    fmt::format_to(std::back_inserter(requests), "mayfly_requests_total{{{}}} {}\n", labels, count);
-    fmt::format_to(std::back_inserter(errors), "mayfly_errors_total{{{},fault=\"client\"}} {}\n",
-                   labels, counters.client_errors.load(std::memory_order_relaxed));
-    fmt::format_to(std::back_inserter(errors), "mayfly_errors_total{{{},fault=\"server\"}} {}\n",
-                   labels, counters.server_errors.load(std::memory_order_relaxed));
-    std::uint64_t below = 0;
-    for (std::size_t i = 0; i < kLatencyBounds.size(); ++i) {
-      below += counters.buckets[i].load(std::memory_order_relaxed);
-      fmt::format_to(std::back_inserter(latency),
-                     "mayfly_latency_seconds_bucket{{{},le=\"{}\"}} {}\n", labels,
-                     static_cast<double>(kLatencyBounds[i].count()) / 1e6, below);
+  using base::Exposition;
+  using Kind = Exposition::Kind;
+  Exposition out;
+  const std::lock_guard lock(mutex_);
+  const auto each = [&](auto show) {
+    for (const auto& [name, counters] : counters_) {
+      if (counters.requests.load(std::memory_order_relaxed) == 0) continue;
+      show(Exposition::Labels{{"service", name.first}, {"operation", name.second}}, counters);
     }
-    below += counters.buckets.back().load(std::memory_order_relaxed);
-    fmt::format_to(std::back_inserter(latency),
-                   "mayfly_latency_seconds_bucket{{{0},le=\"+Inf\"}} "
-                   "{1}\nmayfly_latency_seconds_count{{{0}}} {1}\n"
-                   "mayfly_latency_seconds_sum{{{0}}} {2}\n",
-                   labels, below,
-                   static_cast<double>(counters.total_us.load(std::memory_order_relaxed)) / 1e6);
-  }
-  return "# TYPE mayfly_requests_total counter\n" + requests +
-         "# TYPE mayfly_errors_total counter\n" + errors +
-         "# TYPE mayfly_latency_seconds histogram\n" + latency +
-         fmt::format(
-             "# TYPE mayfly_shed_total counter\nmayfly_shed_total {}\n"
-             "# TYPE mayfly_exceptions_total counter\nmayfly_exceptions_total {}\n",
-             shed.load(std::memory_order_relaxed), exceptions.load(std::memory_order_relaxed));
+  };
+  const auto value = [](const std::atomic<std::uint64_t>& count) {
+    return static_cast<double>(count.load(std::memory_order_relaxed));
+  };
+  out.family("mayfly_requests_total", Kind::counter, "Requests to operations of the API.");
+  each([&](const auto& labels, const OperationCounters& counters) {
+    out.sample(labels, value(counters.requests));
+  });
+  out.family("mayfly_errors_total", Kind::counter,
+             "Of these, that were answered with an error, by whose fault it is.");
+  each([&](auto labels, const OperationCounters& counters) {
+    labels.emplace_back("fault", "client");
+    out.sample(labels, value(counters.client_errors));
+    labels.back().second = "server";
+    out.sample(labels, value(counters.server_errors));
+  });
+  out.family("mayfly_latency_seconds", Kind::histogram, "Time to answer operations of the API.");
+  each([&](auto labels, const OperationCounters& counters) {
+    const auto plain = labels;
+    labels.emplace_back("le", "");
+    double below = 0;
+    for (std::size_t i = 0; i < kLatencyBounds.size(); ++i) {
+      below += value(counters.buckets[i]);
+      labels.back().second =
+          fmt::format("{}", static_cast<double>(kLatencyBounds[i].count()) / 1e6);
+      out.line("_bucket", labels, below);
+    }
+    below += value(counters.buckets.back());
+    labels.back().second = "+Inf";
+    out.line("_bucket", labels, below);
+    out.line("_sum", plain, value(counters.total_us) / 1e6);
+    out.line("_count", plain, below);
+  });
+  out.family("mayfly_shed_total", Kind::counter,
+             "Requests that were refused for want of capacity.");
+  out.sample({}, value(shed));
+  out.family("mayfly_exceptions_total", Kind::counter, "Faults of this program, caught.");
+  out.sample({}, value(exceptions));
+  return out.take();
 }
 
 }  // namespace mayfly::api

@@ -16,6 +16,7 @@
 #include "api/pipeline.h"
 #include "api/router.h"
 #include "app/housekeeping.h"
+#include "app/numbers.h"
 #include "app/status.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -132,9 +133,10 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
     }
   }
   wire::Document cold = wire::Document::map();
-  constexpr std::string_view kRungs[] = {"warm", "spare", "clone", "template", "exec"};
-  for (const auto& [rung, count] : stats.cold_starts)
-    cold.set(kRungs[static_cast<std::size_t>(rung)], count);
+  for (const auto& [rung, count] : stats.cold_starts) cold.set(engine::rung_name(rung), count);
+  wire::Document causes = wire::Document::map();
+  for (const auto& [key, count] : stats.cold_causes)
+    causes.set(fmt::format("{} {}", engine::rung_name(key.first), cause_name(key.second)), count);
   wire::Document environments = wire::Document::map();
   environments.set("busy", stats.busy);
   environments.set("idle", stats.idle);
@@ -144,7 +146,9 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
   invocations.set("all", stats.invocations);
   invocations.set("errors", stats.errors);
   invocations.set("throttles", stats.throttles);
+  invocations.set("waiting", stats.waiting);
   invocations.set("cold_starts", std::move(cold));
+  invocations.set("cold_starts_by_cause", std::move(causes));
   wire::Document functions = wire::Document::map();
   for (const engine::VersionState& version : engine.versions()) {
     functions.set(fmt::format("{}:{}", version.function, version.version),
@@ -168,16 +172,19 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
 
 }  // namespace
 
-// Every invocation's usage goes to the bill and to the metrics.
+// Every invocation's usage goes to the counters, the bill and the metrics.
 class UsageFanOut final : public ports::UsageSink {
  public:
-  UsageFanOut(ports::UsageSink& first, ports::UsageSink& second) : first_(first), second_(second) {}
+  UsageFanOut(engine::Counters& counters, ports::UsageSink& first, ports::UsageSink& second)
+      : counters_(counters), first_(first), second_(second) {}
   void record(ports::UsageRecord record) override {
+    counters_.observe(record);
     first_.record(record);
     second_.record(std::move(record));
   }
 
  private:
+  engine::Counters& counters_;
   ports::UsageSink& first_;
   ports::UsageSink& second_;
 };
@@ -209,6 +216,7 @@ struct Platform::Parts {
   dynamodb::ExpirySweeper sweeper;
   cloudwatch::Cloudwatch cloudwatch;
   engine::Meter meter;
+  engine::Counters counters;
   UsageFanOut usage_sinks;
   engine::Engine engine;
   lambda::EngineRunner runner;
@@ -221,6 +229,8 @@ struct Platform::Parts {
   apigateway::Endpoint execute_api;
   PageEndpoint status_page;
   PageEndpoint usage_page;
+  Numbers numbers;
+  PageEndpoint top_page;
   admin::Snapshots snapshots;
   admin::Branches branches;
   admin::Endpoint admin_api;
@@ -247,7 +257,7 @@ struct Platform::Parts {
         sweeper(dynamodb, expiry_alarm),
         cloudwatch(*store, clock, metrics_alarm),
         meter(*store, io, clock, load_prices(runtimes_folder)),
-        usage_sinks(meter, cloudwatch.functions),
+        usage_sinks(counters, meter, cloudwatch.functions),
         engine(engine_options(options, std::move(runtimes_folder), server.port()),
                {.warden = warden,
                 .io = io,
@@ -276,6 +286,11 @@ struct Platform::Parts {
                     }),
         usage_page("/_mayfly/usage", callers(),
                    [this](std::string query) { return usage(std::move(query)); }),
+        numbers{engine, counters, *store, server, clock, started},
+        top_page("/_mayfly/top", callers(),
+                 [this](std::string) -> base::Task<http::Response> {
+                   return base::Task<http::Response>::ready(json_page(200, numbers.top_json()));
+                 }),
         snapshots(*store, std::filesystem::absolute(options.data_dir), clock, ids),
         branches(*store, branch_options(options), clock, ids),
         admin_api(snapshots, branches, authenticator, ids),
@@ -378,11 +393,12 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
   std::vector<std::string> names;
   for (const api::Service& service : services) names.emplace_back(service.info.name);
   parts.health = std::make_unique<api::HealthEndpoint>(
-      std::move(names), MAYFLY_VERSION, parts.metrics, [&parts] { return parts.store->warning(); });
+      std::move(names), MAYFLY_VERSION, parts.metrics, [&parts] { return parts.store->warning(); },
+      [&parts] { return parts.numbers.prometheus(); });
   // Paths of our own come first: an API may have any path below its own host, but none of these.
-  std::vector<api::HttpEndpoint*> endpoints{&parts.execute_api, parts.health.get(),
-                                            &parts.status_page, &parts.usage_page,
-                                            &parts.admin_api,   &parts.lambda.code_urls};
+  std::vector<api::HttpEndpoint*> endpoints{
+      &parts.execute_api, parts.health.get(), &parts.status_page,     &parts.usage_page,
+      &parts.top_page,    &parts.admin_api,   &parts.lambda.code_urls};
   parts.router = std::make_unique<api::Router>(std::move(services), std::move(endpoints));
   parts.pipeline = std::make_unique<api::Pipeline>(
       api::PipelineOptions{.profile = profile_of(options)}, *parts.router, parts.authenticator,

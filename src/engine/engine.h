@@ -108,10 +108,29 @@ struct RuntimeInfo {
   std::string version;      // "3.11.2"
 };
 
+// Why an event found no environment that had run one before.
+enum class ColdCause {
+  first,     // nothing of this version had run yet
+  scale_up,  // all others were busy
+  replaced,  // what ran was of older code, configuration or credentials
+  expired,   // they were idle for too long
+  evicted,   // their memory was needed
+  failed,    // the last one crashed or timed out
+};
+
+// Numbers of now, and counts since the start.
 struct EnvironmentStats {
   std::int64_t templates = 0, idle = 0, busy = 0, starting = 0;
+  std::int64_t prepared = 0;  // spares; counted in `idle` too
+  std::int64_t waiting = 0;   // events for which an environment is being started
+  std::int64_t pools = 0;     // revisions of versions of which anything is kept
+  std::int64_t clones = 0;    // of idle and busy ones: by a template, not by a start of their own
+  std::int64_t memory_charged_bytes = 0, memory_budget_bytes = 0;
   std::map<ports::ColdStart, std::int64_t> cold_starts;
+  std::map<std::pair<ports::ColdStart, ColdCause>, std::int64_t> cold_causes;
   std::int64_t invocations = 0, throttles = 0, errors = 0;
+  std::map<ThrottleReason, std::int64_t> throttle_reasons;
+  std::map<ColdCause, std::int64_t> ended;  // environments: expired, evicted, replaced or failed
 };
 
 // What is kept of one revision of a function version, and why it is or is not cloned: for people.
@@ -121,6 +140,9 @@ struct VersionState {
   std::string
       cloning;  // "template ready", "not started", or the reason why this version is not cloned
   std::int64_t idle = 0, prepared = 0, busy = 0, starting = 0;
+  std::int64_t waiting = 0, templates = 0;
+  std::int64_t clones = 0;        // of idle, prepared and busy ones
+  std::int64_t memory_bytes = 0;  // that they are taken to hold, the template included
 };
 
 // How fast a streamed answer may be delivered. On Lambda: 6 MiB at once, then 2 MiB/s.

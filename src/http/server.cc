@@ -152,4 +152,8 @@ void Server::remove_listener(ListenerId id) {
 
 std::size_t Server::open_connections() const { return impl_->state->open; }
 
+ServerLoad Server::load() const {
+  return {impl_->state->open, impl_->state->handlers, impl_->state->charged};
+}
+
 }  // namespace mayfly::http

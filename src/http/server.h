@@ -50,6 +50,13 @@ struct ListenerOptions {
   std::function<bool(int socket)> admits;
 };
 
+// Of now; requests of listeners added later are counted too.
+struct ServerLoad {
+  std::size_t connections = 0;
+  std::size_t under_way = 0;
+  std::size_t buffered_bytes = 0;
+};
+
 class Server {
  public:
   // Throws std::system_error when the address cannot be bound; the message names it.
@@ -74,6 +81,7 @@ class Server {
   void remove_listener(ListenerId id);
 
   std::size_t open_connections() const;
+  ServerLoad load() const;
 
  private:
   struct Impl;

@@ -84,6 +84,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
     std::shared_ptr<Pool> pool;
     Place place = Place::starting;
     bool unused = false;  // it has run INIT and never an event
+    enum class Made { started, cloned } made = Made::started;
     std::int64_t charge_bytes = 0;
     base::MonotonicTime idle_since;
   };

@@ -24,6 +24,7 @@ struct FunctionLoad {
   AccountLoad* account = nullptr;
   std::int64_t under_way = 0;  // of all its versions
   std::optional<std::int64_t> reserved;
+  std::map<std::string, std::string> started;  // version -> revision that last had a cold start
 };
 
 class Admission {
@@ -45,6 +46,7 @@ class Admission {
   bool has_room(std::int64_t bytes) const { return charged_ + bytes <= memory_budget_; }
   void charge(std::int64_t bytes) { charged_ += bytes; }
   std::int64_t charged() const { return charged_; }
+  std::int64_t memory_budget() const { return memory_budget_; }
   std::int64_t under_way() const { return under_way_; }
 
  private:

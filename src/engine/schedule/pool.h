@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -53,6 +54,7 @@ struct Pool {
   double level = 0;                // the most events at a time lately, decaying (spares.cc),
   base::MonotonicTime level_at{};  // as of then
   base::MonotonicTime used{};
+  std::optional<ColdCause> lost;   // why the environment that ended last did, until the next start
   std::int64_t typical_bytes = 0;  // the most that one of its environments was seen to hold
 
   bool empty() const {

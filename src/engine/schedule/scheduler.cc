@@ -84,7 +84,10 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
       note_arrival(*pool);
       spares = order_spares(*pool);
     }
-    if (refused) ++counts_.throttles;
+    if (refused) {
+      ++counts_.throttles;
+      ++counts_.throttle_reasons[*refused];
+    }
   }
   for (const EnvironmentPtr& old : to_end) end_on_loop(old);
   launch_spares(pool, spares);
@@ -124,6 +127,10 @@ std::expected<Scheduler::PoolPtr, Refusal> Scheduler::pool_of(
   const auto [at, added] = pools_.emplace(std::move(key), pool);
   if (added) {
     pool->load = &admission_.function(function->scope, function->function);
+    // It ran before and was forgotten.
+    const auto before = pool->load->started.find(function->version);
+    if (before != pool->load->started.end() && before->second == function->revision)
+      pool->lost = ColdCause::expired;
     pools_by_spec_.emplace(function.get(), pool);
   }
   return at->second;
@@ -144,7 +151,7 @@ Scheduler::EnvironmentPtr Scheduler::take_idle(Pool& pool, const http::Loop* pre
     stack->erase(stack->begin() + static_cast<std::ptrdiff_t>(chosen));
     environment->slot().place = Environment::Place::busy;
     if (std::exchange(environment->slot().unused, false))
-      ++counts_.cold_starts[ports::ColdStart::spare];
+      count_cold_start(pool, ports::ColdStart::spare, pool.busy.size());
     pool.busy.insert(environment.get());
     return environment;
   }
@@ -211,8 +218,30 @@ void Scheduler::ended(const EnvironmentPtr& environment) {
     leave(*environment->slot().pool);
     ++counts_.invocations;
     ++counts_.errors;
+    count_end(*environment->slot().pool, ColdCause::failed);
   }
   remove(*environment);
+}
+
+void Scheduler::count_cold_start(Pool& pool, ports::ColdStart rung, std::size_t others_busy) {
+  std::string& revision = pool.load->started[pool.spec->version];
+  ColdCause cause = ColdCause::scale_up;
+  if (revision.empty()) {
+    cause = ColdCause::first;
+  } else if (revision != pool.spec->revision) {
+    cause = ColdCause::replaced;
+  } else if (others_busy == 0) {
+    cause = pool.lost.value_or(ColdCause::scale_up);
+  }
+  revision = pool.spec->revision;
+  pool.lost.reset();
+  ++counts_.cold_starts[rung];
+  ++counts_.cold_causes[{rung, cause}];
+}
+
+void Scheduler::count_end(Pool& pool, ColdCause cause) {
+  ++counts_.ended[cause];
+  pool.lost = cause;
 }
 
 void Scheduler::returned(std::unique_ptr<Pending> pending) {
@@ -323,6 +352,7 @@ bool Scheduler::make_room(std::int64_t bytes, std::vector<EnvironmentPtr>& to_en
         oldest = pool->template_;
     }
     if (oldest == nullptr) return false;
+    count_end(*oldest->slot().pool, ColdCause::evicted);
     remove(*oldest);
     to_end.push_back(std::move(oldest));
   }
@@ -362,7 +392,12 @@ void Scheduler::retire(const base::Scope& scope, const std::string& function,
       to_end.insert(to_end.end(), pool.prepared.begin(), pool.prepared.end());
       if (pool.template_ != nullptr && pool.starting == 0) to_end.push_back(pool.template_);
     }
-    for (const EnvironmentPtr& environment : to_end) remove(*environment);
+    for (const EnvironmentPtr& environment : to_end) {
+      count_end(*environment->slot().pool, ColdCause::replaced);
+      remove(*environment);
+    }
+    // Deleted: what comes under this name later is another function.
+    if (keep_revision.empty()) admission_.function(scope, function).started.erase(version);
     arm_sweep();
   }
   for (const EnvironmentPtr& environment : to_end) end_on_loop(environment);
@@ -392,7 +427,12 @@ void Scheduler::sweep() {
       if (pool.template_ != nullptr && template_old && pool.busy.empty() && pool.starting == 0) {
         to_end.push_back(pool.template_);
       }
-      for (std::size_t i = before; i < to_end.size(); ++i) remove(*to_end[i]);
+      for (std::size_t i = before; i < to_end.size(); ++i) {
+        // Templates and spares that go leave environments that work.
+        if (to_end[i]->slot().place == Environment::Place::idle)
+          count_end(pool, ColdCause::expired);
+        remove(*to_end[i]);
+      }
       // What was learned about a version that nobody uses is forgotten with it.
       if (pool.empty() && (pool.retired || now - pool.used >= options.template_idle)) {
         pools_by_spec_.erase(pool.spec.get());
@@ -427,48 +467,6 @@ void Scheduler::arm_sweep() {
     const std::lock_guard lock(self->mutex_);
     if (!self->stopping_) self->sweep_timer_ = std::move(timer);
   });
-}
-
-EnvironmentStats Scheduler::stats() const {
-  const std::lock_guard lock(mutex_);
-  EnvironmentStats stats = counts_;
-  for (const auto& [key, pool] : pools_) {
-    stats.templates += pool->template_ != nullptr ? 1 : 0;
-    stats.idle += static_cast<std::int64_t>(pool->idle.size() + pool->prepared.size());
-    stats.busy += static_cast<std::int64_t>(pool->busy.size());
-    stats.starting += pool->starting + pool->preparing;
-  }
-  return stats;
-}
-
-std::vector<VersionState> Scheduler::versions() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<VersionState> out;
-  for (const auto& [key, pool] : pools_) {
-    VersionState state{key.scope,           key.function, key.version, key.revision,
-                       pool->spec->runtime, {},           {}};
-    state.interpreter = pool->choice.runtime.interpreter;
-    switch (pool->template_state) {
-      case TemplateState::none:
-        state.cloning = "not started";
-        break;
-      case TemplateState::starting:
-        state.cloning = "template starting";
-        break;
-      case TemplateState::ready:
-        state.cloning = "template ready";
-        break;
-      case TemplateState::unfit:
-        state.cloning = pool->unfit_reason;
-        break;
-    }
-    state.idle = static_cast<std::int64_t>(pool->idle.size());
-    state.prepared = static_cast<std::int64_t>(pool->prepared.size());
-    state.busy = static_cast<std::int64_t>(pool->busy.size());
-    state.starting = pool->starting + pool->preparing;
-    out.push_back(std::move(state));
-  }
-  return out;
 }
 
 base::Task<void> Scheduler::stop(std::chrono::milliseconds grace) {

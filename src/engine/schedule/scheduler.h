@@ -83,6 +83,9 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   static void end_on_loop(const EnvironmentPtr& environment);
   // An event is no longer under way; tells stop() when it was the last.
   void leave(const Pool& pool);
+  // `pool` gets an environment for an event that none of its own could take; the lock is held.
+  void count_cold_start(Pool& pool, ports::ColdStart rung, std::size_t others_busy);
+  void count_end(Pool& pool, ColdCause cause);
   void throttled(const FunctionSpec& function, const Event& event);
   void arm_sweep();
 

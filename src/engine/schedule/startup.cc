@@ -201,6 +201,7 @@ base::Task<std::optional<Scheduler::Attempt>> Scheduler::clone_template(PoolPtr 
   tried.cost = {ports::ColdStart::clone, ms_between(asked, services_.clock.monotonic())};
   const std::lock_guard lock(mutex_);
   place(pool, tried.environment, Environment::Place::starting);
+  tried.environment->slot().made = Environment::Slot::Made::cloned;
   set_charge(*tried.environment, kCloneCharge);
   co_return tried;
 }
@@ -326,7 +327,7 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
       const bool spare = purpose == Purpose::ahead || pool->template_state == TemplateState::ready;
       place(pool, environment, spare ? Environment::Place::prepared : Environment::Place::idle);
     }
-    if (pending) ++counts_.cold_starts[attempt.cost.kind];
+    if (pending) count_cold_start(*pool, attempt.cost.kind, pool->busy.size() - (gone ? 0 : 1));
     spares = order_spares(*pool);
     arm_sweep();
   }

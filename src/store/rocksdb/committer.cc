@@ -134,9 +134,33 @@ void Committer::process(Group& group) {
       outcomes.assign(group.size(),
                       std::unexpected(StoreError{StoreErrorCode::unavailable, broken_}));
     }
+    count(outcomes, batch);
     complete(group, outcomes);
     group.erase(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(outcomes.size()));
   }
+}
+
+void Committer::count(const Outcomes& outcomes, const rocksdb::WriteBatch& batch) {
+  std::uint64_t written = 0, refused = 0;
+  for (const auto& outcome : outcomes) {
+    if (!outcome) {
+      ++refused;
+    } else if (outcome->sequence != 0) {
+      ++written;
+    }
+  }
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  counts_.commits.fetch_add(written, kRelaxed);
+  counts_.refused.fetch_add(refused, kRelaxed);
+  if (written == 0) return;
+  counts_.groups.fetch_add(1, kRelaxed);
+  counts_.bytes.fetch_add(batch.GetDataSize(), kRelaxed);
+}
+
+RocksStore::Counts Committer::counts() const {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  return {counts_.commits.load(kRelaxed), counts_.groups.load(kRelaxed),
+          counts_.refused.load(kRelaxed), counts_.bytes.load(kRelaxed)};
 }
 
 // Those who must run again go first, so that they do not find the winners' next transactions before

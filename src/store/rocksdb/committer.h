@@ -11,6 +11,7 @@
 
 #include <rocksdb/db.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -48,6 +49,7 @@ class Committer {
   void submit(PendingCommit commit);
   // Why commits are refused at the moment; empty while they are taken.
   std::string refusal() const;
+  RocksStore::Counts counts() const;
   // Null while the database is being opened again after a failure.
   std::shared_ptr<const Snapshot> latest() const;
 
@@ -62,6 +64,7 @@ class Committer {
   Outcomes build(Group& group, rocksdb::WriteBatch& batch);
   // Null where it is good to be committed, after running it again if need be.
   std::optional<StoreResult<CommitInfo>> decide(PendingCommit& commit, GroupWrites& written);
+  void count(const Outcomes& outcomes, const rocksdb::WriteBatch& batch);
   void complete(Group& group, Outcomes& outcomes);
   static void refuse(Outcomes& outcomes, const StoreError& reason);
   // The error to answer, where the batch was not written.
@@ -79,6 +82,11 @@ class Committer {
   Resolver resolver_;
   std::uint64_t last_sequence_;  // of the last commit in the group being built, or written
   std::string broken_;           // why commits are refused; empty while all is well
+
+  // Written by the committer's thread alone.
+  struct {
+    std::atomic<std::uint64_t> commits{0}, groups{0}, refused{0}, bytes{0};
+  } counts_;
 
   mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const Snapshot> snapshot_;

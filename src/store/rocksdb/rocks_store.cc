@@ -74,6 +74,8 @@ base::Task<StoreResult<CommitInfo>> RocksStore::submit(std::unique_ptr<Transacti
 
 base::OneShot<bool> RocksStore::watch(std::string_view prefix) { return watchers_->add(prefix); }
 
+RocksStore::Counts RocksStore::counts() const { return committer_->counts(); }
+
 std::string RocksStore::warning() const {
   if (std::string refusal = committer_->refusal(); !refusal.empty()) return refusal;
   return low_on_space(options_.path, disk_reserve(options_.write_buffer_bytes));

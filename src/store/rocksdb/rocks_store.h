@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <memory>
@@ -62,6 +63,15 @@ class RocksStore final : public Store, public Checkpointable, public Rerunner {
                                                       Rerun& rerun) override;
   base::OneShot<bool> watch(std::string_view prefix) override;
   StoreResult<void> checkpoint(const std::filesystem::path& path) override;
+
+  // Since it was opened.
+  struct Counts {
+    std::uint64_t commits = 0;  // written
+    std::uint64_t groups = 0;   // of them, each with one fsync where durable
+    std::uint64_t refused = 0;  // conflicts, limits, a disk that fails
+    std::uint64_t bytes = 0;
+  };
+  Counts counts() const;
 
   // What whoever runs this should know, as a sentence: commits are refused, or will be as the disk
   // is nearly full. Empty while all is well.
