@@ -25,12 +25,15 @@ def s(value):
     return {"S": str(value)}
 
 
+STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
 def create_tables(database):
     database.create_table(
-        TableName="Bank", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        TableName="Bank", BillingMode="PAY_PER_REQUEST", StreamSpecification=STREAM, KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
     database.create_table(
-        TableName="Items", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        TableName="Items", BillingMode="PAY_PER_REQUEST", StreamSpecification=STREAM, KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "color", "AttributeType": "S"},
                               {"AttributeName": "weight", "AttributeType": "N"}],
         GlobalSecondaryIndexes=[
@@ -197,6 +200,44 @@ def check(database, clients):
     check_transfers(bank, clients)
     check_register(bank, clients)
     check_items(database, clients)
+    for table in ("Bank", "Items"):
+        check_stream(read_stream(database, table), scan(database, table, ConsistentRead=True))
+
+
+def read_stream(database, table):
+    """The records of a table's stream, a list for each shard."""
+    streams = make_client("dynamodbstreams", database.meta.endpoint_url)
+    arn = database.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    shards = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        iterator, records = streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"], []
+        while True:
+            page = streams.get_records(ShardIterator=iterator)
+            if not page["Records"]:
+                break
+            records += page["Records"]
+            iterator = page["NextShardIterator"]
+        shards.append(records)
+    return shards
+
+
+def check_stream(shards, items):
+    """Whoever replays the stream has the table: each record goes on from the one before it of its item, and the last is what is there."""
+    replayed, numbers = {}, set()
+    for records in shards:
+        order = [int(record["dynamodb"]["SequenceNumber"]) for record in records]
+        assert order == sorted(order), "a shard is out of order"
+        assert len(set(order)) == len(order) and not numbers & set(order), "a sequence number is there twice"
+        numbers |= set(order)
+        for record in records:
+            change = record["dynamodb"]
+            name, before, after = change["Keys"]["id"]["S"], change.get("OldImage"), change.get("NewImage")
+            assert before == replayed.get(name), f"a change of {name} is missing before {change}"
+            assert before != after and record["eventName"] == ("INSERT" if before is None else "REMOVE" if after is None else "MODIFY")
+            replayed[name] = after
+    there = {name: item for name, item in replayed.items() if item is not None}
+    assert there == {item["id"]["S"]: item for item in items}, "the stream and the table disagree"
 
 
 def check_counter(bank, clients):

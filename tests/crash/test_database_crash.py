@@ -12,7 +12,7 @@ pytestmark = pytest.mark.own_daemon
 
 
 def test_kill_under_mixed_load(start_daemon):
-    """Lost updates, dirty reads, transactions by half, retried transactions done twice, indexes that disagree: none of it, ever."""
+    """Lost updates, dirty reads, transactions by half, retried transactions done twice, indexes and streams that disagree: none of it, ever."""
     daemon = start_daemon()
     database = make_client("dynamodb", daemon.endpoint)
     history.create_tables(database)
@@ -56,6 +56,20 @@ def tamper_and_check(database, clients):
         else:
             database.put_item(TableName=table, Item=before)
     history.check(database, clients)
+    tamper_with_stream(database)
+
+
+def tamper_with_stream(database):
+    """The same for a stream: a record that is lost, out of order, there twice or of another content."""
+    items = history.scan(database, "Bank", ConsistentRead=True)
+    shards = history.read_stream(database, "Bank")
+    history.check_stream(shards, items)
+    number, records = next((number, records) for number, records in enumerate(shards) if len(records) > 3)
+    other = {**records[-1], "dynamodb": {**records[-1]["dynamodb"], "NewImage": {"id": {"S": "nobody's"}}}}
+    for damaged in (records[:-1], records[1:], [*records[:1], *records[2:]], [records[1], records[0], *records[2:]],
+                    [*records, records[-1]], [*records[:-1], other]):
+        with pytest.raises(AssertionError):
+            history.check_stream([*shards[:number], damaged, *shards[number + 1:]], items)
 
 
 def test_write_skew_does_not_happen(start_daemon):
