@@ -98,6 +98,25 @@ def row(title, scenario, connections, ours, theirs, unmet):
             *[f"{result['rate']:.0f}" if result else "-" for result in theirs], ratio, text]
 
 
+def measure_streams(report, daemon, quick, load):
+    """Each PutItem makes a new item and each UpdateItem changes one, so that each has its record."""
+    seconds = 2 if quick else 5
+    database = client(daemon.url)
+    rows = []
+    for title, scenario, keys in (("PutItem of new items", "put", 1_000_000_000), ("UpdateItem ADD", "update", 10_000),
+                                  ("UpdateItem ADD, one item", "hot", 1)):
+        for connections in CONNECTIONS:
+            plain, streamed = f"plain-{scenario}-{connections}", f"streamed-{scenario}-{connections}"
+            create(database, plain, "id")
+            create(database, streamed, "id")
+            database.update_table(TableName=streamed, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+            plain, streamed = (load(daemon.port, scenario, connections, seconds, table, keys) for table in (plain, streamed))
+            rows.append([title, connections, f"{plain['rate']:.0f}", f"{streamed['rate']:.0f}", f"{streamed['rate'] / plain['rate']:.2f}",
+                         f"{plain['p50_ms']:.3f}", f"{streamed['p50_ms']:.3f}"])
+    report.table("What a stream with both images costs its table",
+                 ["operation", "connections", "per second", "with a stream", "ratio", "p50 ms", "with a stream"], rows)
+
+
 # --- what grows ---------------------------------------------------------------------------------------------------
 
 

@@ -250,6 +250,7 @@ def measure_warm(report, daemon, quick):
 
 def measure_dynamodb(report, daemon, quick):
     dynamodb.measure_operations(report, daemon, quick, load, free_port)
+    dynamodb.measure_streams(report, daemon, quick, load)
     run_component(report, "store_bench", quick)  # raw RocksDB of the same durability, in the same run
 
 
