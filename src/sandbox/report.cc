@@ -74,7 +74,11 @@ std::vector<Feature> report_isolation(const Cgroups& cgroups, Power power) {
         Probe{"uts namespace", CLONE_NEWUTS | user},
         Probe{"network namespace", CLONE_NEWNET | user}}) {
     const int error = try_in_child([&probe] { return unshare_result(probe.flags); });
-    features.push_back({probe.name, error == 0, error == 0 ? "available" : advice(error)});
+    const bool needed = std::string_view(probe.name) == "user namespace";
+    features.push_back({probe.name, error == 0,
+                        error == 0 ? "available"
+                                   : (needed ? "no function can be started without one: " : "") +
+                                         advice(error)});
   }
   const int nested = try_in_child([power] { return try_nested(power); });
   features.push_back(
