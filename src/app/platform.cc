@@ -103,6 +103,9 @@ engine::EngineOptions engine_options(const cli::ServeOptions& options, std::stri
   engine::EngineOptions out;
   out.runtimes_folder = std::move(runtimes_folder);
   out.packs_folder = options.runtime_packs;
+  out.runtime_versions = options.runtime_versions == cli::RuntimeVersions::exact
+                             ? engine::RuntimeVersions::exact
+                             : engine::RuntimeVersions::nearest;
   out.stream_pace.bytes_per_second = static_cast<std::size_t>(options.stream_mib_per_second) << 20;
   out.data_folder = options.data_dir;
   out.endpoint_port = port;
@@ -318,6 +321,10 @@ struct Platform::Parts {
     out.data_folder = (std::filesystem::absolute(options.data_dir) / "lambda").string();
     out.account_concurrency = static_cast<std::int32_t>(options.max_concurrency);
     out.limits.pack_runtimes = engine.pack_runtimes();
+    if (options.runtime_versions == cli::RuntimeVersions::exact)
+      out.limits.why_not_installed = [this](const std::string& runtime) {
+        return engine.why_not_installed(runtime);
+      };
     return out;
   }
 

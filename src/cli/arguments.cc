@@ -23,6 +23,7 @@ struct Raw {
   std::string profile = "development";
   std::string network;
   std::string durability = "durable";
+  std::string runtime_versions = "nearest";
   std::string log_level = "info";
   bool tail = false;
   bool follow = false;
@@ -101,6 +102,12 @@ void add_serve(CLI::App& app, Raw& raw) {
                    "Of functions: host shares this machine's, isolated reaches Mayfly only [host; "
                    "isolated if secured]")
       ->check(CLI::IsMember({"host", "isolated"}));
+  serve
+      ->add_option("--runtime-versions", raw.runtime_versions,
+                   "Where a function's runtime is not installed: nearest runs it on the nearest "
+                   "version that is; exact refuses to create it")
+      ->check(CLI::IsMember({"nearest", "exact"}))
+      ->capture_default_str();
   serve
       ->add_option("--durability", raw.durability,
                    "durable: a write that was answered is on disk; relaxed: faster, for tests")
@@ -268,6 +275,9 @@ std::string finish_serve(Raw& raw, const std::vector<std::string>& arguments) {
     raw.network = raw.serve.profile == Profile::secured ? "isolated" : "host";
   raw.serve.network =
       chosen<Network>(raw.network, {{"host", Network::host}, {"isolated", Network::isolated}});
+  raw.serve.runtime_versions = chosen<RuntimeVersions>(
+      raw.runtime_versions,
+      {{"nearest", RuntimeVersions::nearest}, {"exact", RuntimeVersions::exact}});
   raw.serve.durability = chosen<Durability>(
       raw.durability, {{"durable", Durability::durable}, {"relaxed", Durability::relaxed}});
   using base::LogLevel;

@@ -19,6 +19,7 @@ namespace mayfly::cli {
 enum class Profile { development, secured };
 enum class Network { host, isolated };
 enum class Durability { durable, relaxed };
+enum class RuntimeVersions { nearest, exact };
 
 struct ServeOptions {
   std::string address = "127.0.0.1";
@@ -29,6 +30,7 @@ struct ServeOptions {
   Profile profile = Profile::development;
   Network network = Network::host;  // of functions; isolated is the secured profile's default
   Durability durability = Durability::durable;
+  RuntimeVersions runtime_versions = RuntimeVersions::nearest;
   base::LogLevel log_level = base::LogLevel::info;
   std::string region = "us-east-1";
   std::int64_t max_concurrency = 1000;

@@ -61,6 +61,9 @@ void Engine::retire(const base::Scope& scope, const std::string& function,
 
 std::vector<RuntimeInfo> Engine::runtimes() const { return impl_->scheduler->runtimes(); }
 std::vector<std::string> Engine::pack_runtimes() const { return impl_->scheduler->pack_runtimes(); }
+std::string Engine::why_not_installed(const std::string& runtime) const {
+  return impl_->scheduler->why_not_installed(runtime);
+}
 EnvironmentStats Engine::stats() const { return impl_->scheduler->stats(); }
 std::vector<VersionState> Engine::versions() const { return impl_->scheduler->versions(); }
 void Engine::sweep() { impl_->scheduler->sweep(); }

@@ -151,9 +151,13 @@ struct StreamPace {
   std::size_t bytes_per_second = 0;  // 0: as fast as it is read
 };
 
+// What a function runs on whose runtime's version is not installed: the nearest one, or nothing.
+enum class RuntimeVersions { nearest, exact };
+
 struct EngineOptions {
   std::string runtimes_folder;  // where runtimes/python etc. are installed
   std::string packs_folder;     // runtime packs of the user's, before those that are installed
+  RuntimeVersions runtime_versions = RuntimeVersions::nearest;
   std::string data_folder;
   std::uint16_t endpoint_port = 4566;  // what AWS_ENDPOINT_URL names inside
   sandbox::Network network = sandbox::Network::host;
@@ -201,6 +205,8 @@ class Engine {
 
   std::vector<RuntimeInfo> runtimes() const;
   std::vector<std::string> pack_runtimes() const;  // names that runtime packs teach
+  // A sentence, or empty where this machine has what a function of this runtime runs on.
+  std::string why_not_installed(const std::string& runtime) const;
   EnvironmentStats stats() const;
   std::vector<VersionState> versions() const;
   // Ends what was idle for too long, and acts on deadlines that have passed by the clock. The

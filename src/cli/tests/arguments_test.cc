@@ -45,6 +45,7 @@ TEST(Arguments, ServeHasDefaultsThatAreSafe) {
   EXPECT_EQ(options.profile, Profile::development);
   EXPECT_EQ(options.network, Network::host);
   EXPECT_EQ(options.durability, Durability::durable);
+  EXPECT_EQ(options.runtime_versions, RuntimeVersions::nearest);
   EXPECT_EQ(options.region, "us-east-1");
 }
 
@@ -52,13 +53,14 @@ TEST(Arguments, ServeTakesEverything) {
   const auto options = command<ServeOptions>(
       {"serve", "--listen", "[::1]:0", "--data-dir", "/d", "--profile", "secured", "--durability",
        "relaxed", "--log-level", "debug", "--default-region", "eu-west-1", "--max-concurrency", "7",
-       "--memory", "512", "--threads", "3"});
+       "--memory", "512", "--threads", "3", "--runtime-versions", "exact"});
   EXPECT_EQ(options.address, "::1");
   EXPECT_EQ(options.port, 0);
   EXPECT_EQ(options.data_dir, "/d");
   EXPECT_EQ(options.profile, Profile::secured);
   EXPECT_EQ(options.network, Network::isolated);  // the secured profile's default
   EXPECT_EQ(options.durability, Durability::relaxed);
+  EXPECT_EQ(options.runtime_versions, RuntimeVersions::exact);
   EXPECT_EQ(options.log_level, base::LogLevel::debug);
   EXPECT_EQ(options.region, "eu-west-1");
   EXPECT_EQ(options.max_concurrency, 7);

@@ -39,6 +39,24 @@ bool runnable(const fs::path& path) {
   return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
 }
 
+// "3.12.4" of "cpython-3.12.4-linux-x86_64-gnu", "20.19.1" of "v20.19.1".
+std::string version_of(std::string_view name) {
+  if (name.starts_with("cpython-")) {
+    name.remove_prefix(8);
+    name = name.substr(0, name.find('-'));
+  } else if (name.starts_with('v')) {
+    name.remove_prefix(1);
+  }
+  return std::string(name);
+}
+
+// Another name of a version beside it, which is found by its own.
+bool is_alias(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_symlink(path, error)) return false;
+  return fs::canonical(path, error).parent_path() == fs::canonical(path.parent_path(), error);
+}
+
 std::vector<fs::path> children(const std::string& folder) {
   std::vector<fs::path> out;
   std::error_code error;
@@ -82,15 +100,35 @@ std::string ask(const std::string& program) {
 
 SearchFolders SearchFolders::of_this_user() {
   SearchFolders folders;
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
-    folders.pyenv_versions.push_back(std::string(home) + "/.pyenv/versions");
-    folders.node_versions.push_back(std::string(home) + "/.nvm/versions/node");
-  }
+  // Below the folder that the variable names, else below its place in the home folder.
+  const char* home = std::getenv("HOME");
+  const auto add = [home](std::vector<std::string>& to, const char* variable, const char* usual,
+                          const char* versions) {
+    const char* root = variable != nullptr ? std::getenv(variable) : nullptr;
+    if (root != nullptr && *root != '\0') {
+      to.push_back(std::string(root) + versions);
+    } else if (home != nullptr && *home != '\0') {
+      to.push_back(std::string(home) + usual + versions);
+    }
+  };
+  auto& python = folders.python_versions;
+  add(python, "PYENV_ROOT", "/.pyenv", "/versions");
+  add(python, "ASDF_DATA_DIR", "/.asdf", "/installs/python");
+  add(python, "MISE_DATA_DIR", "/.local/share/mise", "/installs/python");
+  add(python, "UV_PYTHON_INSTALL_DIR", "/.local/share/uv/python", "");
+  auto& node = folders.node_versions;
+  add(node, "NVM_DIR", "/.nvm", "/versions/node");
+  add(node, "FNM_DIR", "/.local/share/fnm", "/node-versions");
+  add(node, "VOLTA_HOME", "/.volta", "/tools/image/node");
+  add(node, "ASDF_DATA_DIR", "/.asdf", "/installs/nodejs");
+  add(node, "MISE_DATA_DIR", "/.local/share/mise", "/installs/node");
+  add(node, "N_PREFIX", "/n", "/n/versions/node");
+  node.emplace_back("/usr/local/n/versions/node");
   return folders;
 }
 
-Runtimes::Runtimes(SearchFolders folders, std::vector<PackPointer> packs)
-    : packs_(std::move(packs)) {
+Runtimes::Runtimes(SearchFolders folders, std::vector<PackPointer> packs, RuntimeVersions versions)
+    : packs_(std::move(packs)), versions_(versions) {
   find_python(folders);
   find_node(folders);
   asking_ = std::thread([this] { ask_versions(); });
@@ -115,17 +153,16 @@ void Runtimes::find_python(const SearchFolders& folders) {
       found_.push_back({Language::python, 3, (*version)[1], {name, path.string(), {}}, {}});
     }
   }
-  for (const std::string& folder : folders.pyenv_versions) {
+  for (const std::string& folder : folders.python_versions) {
     for (const fs::path& path : children(folder)) {
-      const auto version = numbers(path.filename().string());
+      const std::string text = version_of(path.filename().string());
+      const auto version = numbers(text);
       if (!version || version->size() != 3 || (*version)[0] != 3 || (*version)[1] < 8) continue;
       const std::string name = fmt::format("python3.{}", (*version)[1]);
-      if (!runnable(path / "bin" / name)) continue;
-      found_.push_back({Language::python,
-                        3,
-                        (*version)[1],
-                        {name, (path / "bin" / name).string(), path.filename().string()},
-                        path.string()});
+      const fs::path program = path / "bin" / name;
+      if (is_alias(path) || !runnable(program)) continue;
+      found_.push_back(
+          {Language::python, 3, (*version)[1], {name, program.string(), text}, path.string()});
     }
   }
 }
@@ -139,14 +176,16 @@ void Runtimes::find_node(const SearchFolders& folders) {
   }
   for (const std::string& folder : folders.node_versions) {
     for (const fs::path& path : children(folder)) {
-      const std::string name = path.filename().string();
-      const auto version = name.starts_with('v') ? numbers(name.substr(1)) : std::nullopt;
-      if (!version || version->size() != 3 || !runnable(path / "bin" / "node")) continue;
+      const std::string text = version_of(path.filename().string());
+      const auto version = numbers(text);
+      if (!version || version->size() != 3 || is_alias(path)) continue;
+      fs::path program = path / "bin" / "node";
+      if (!runnable(program)) program = path / "installation" / "bin" / "node";  // fnm
+      if (!runnable(program)) continue;
       found_.push_back({Language::node,
                         (*version)[0],
                         -1,
-                        {fmt::format("nodejs{}.x", (*version)[0]), (path / "bin" / "node").string(),
-                         name.substr(1)},
+                        {fmt::format("nodejs{}.x", (*version)[0]), program.string(), text},
                         path.string()});
     }
   }
@@ -250,6 +289,11 @@ std::expected<Choice, std::string> Runtimes::choose(std::string_view runtime) co
     return std::unexpected(
         fmt::format("runtime {} needs {}, and none was found on this machine", runtime,
                     language == Language::python ? "Python 3.8 or newer" : "Node.js"));
+  }
+  if (best_distance != 0 && versions_ == RuntimeVersions::exact) {
+    return std::unexpected(
+        fmt::format("runtime {} is not installed on this machine; the nearest is {} ({})", runtime,
+                    best->info.name, best->info.interpreter));
   }
   Choice choice{language, best->info, {}, nullptr, {}};
   if (!best->prefix.empty()) choice.binds.push_back({best->prefix, best->prefix});

@@ -1,9 +1,9 @@
 // Runtimes: the language interpreters of this machine, and which one a function's runtime name
 // gets.
 //
-// Looks at names only (/usr/bin/python3.*, /usr/local/bin, ~/.pyenv/versions, node in the usual
-// places), which takes well under a millisecond; versions that the name does not tell are asked of
-// the program by a thread of its own, which only all() waits for. Threads: any, after construction.
+// Looks at names only (/usr/bin/python3.*, /usr/local/bin, the folders of version managers), which
+// takes well under a millisecond; versions that the name does not tell are asked of the program by
+// a thread of its own, which only all() waits for. Threads: any, after construction.
 #pragma once
 
 #include <expected>
@@ -28,8 +28,9 @@ inline constexpr const char* kNodeTemplateFlags[] = {"--single-threaded", "--v8-
 
 struct SearchFolders {
   std::vector<std::string> binaries{"/usr/bin", "/usr/local/bin"};
-  std::vector<std::string> pyenv_versions;  // folders whose children are versions
-  std::vector<std::string> node_versions;   // likewise (~/.nvm/versions/node)
+  // Folders whose children are versions: 3.13.0, v20.19.1, cpython-3.12.4-linux-x86_64-gnu.
+  std::vector<std::string> python_versions, node_versions;
+  // Where pyenv, nvm, n, fnm, volta, asdf, mise and uv put what they install.
   static SearchFolders of_this_user();
 };
 
@@ -44,9 +45,11 @@ struct Choice {
 class Runtimes {
  public:
   explicit Runtimes(SearchFolders folders = SearchFolders::of_this_user(),
-                    std::vector<PackPointer> packs = {});
+                    std::vector<PackPointer> packs = {},
+                    RuntimeVersions versions = RuntimeVersions::nearest);
   ~Runtimes();
-  // An error is a sentence: this name is unknown, or no interpreter of that language is here.
+  // An error is a sentence: this name is unknown, or no interpreter of that language, or of that
+  // version where only that will do, is here.
   std::expected<Choice, std::string> choose(std::string_view runtime) const;
   std::vector<RuntimeInfo> all() const;
   std::vector<std::string> pack_names() const;
@@ -59,6 +62,7 @@ class Runtimes {
     std::string prefix;  // to bind, where outside /usr
   };
   const std::vector<PackPointer> packs_;
+  const RuntimeVersions versions_;
   void find_python(const SearchFolders& folders);
   void find_node(const SearchFolders& folders);
   void ask_versions();

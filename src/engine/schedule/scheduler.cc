@@ -28,7 +28,8 @@ Refusal make_refusal(Refusal::Kind kind, std::string message) {
 Scheduler::Scheduler(Services services)
     : services_(std::move(services)),
       runtimes_(SearchFolders::of_this_user(),
-                find_packs({services_.options.packs_folder, services_.options.runtimes_folder})),
+                find_packs({services_.options.packs_folder, services_.options.runtimes_folder}),
+                services_.options.runtime_versions),
       launcher_(services_, *this),
       admission_(services_.options.account_concurrency, services_.options.memory_budget_bytes > 0
                                                             ? services_.options.memory_budget_bytes

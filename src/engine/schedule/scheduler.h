@@ -52,6 +52,10 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
 
   std::vector<RuntimeInfo> runtimes() const { return runtimes_.all(); }
   std::vector<std::string> pack_runtimes() const { return runtimes_.pack_names(); }
+  std::string why_not_installed(const std::string& runtime) const {
+    auto choice = runtimes_.choose(runtime);
+    return choice ? std::string{} : std::move(choice).error();
+  }
   EnvironmentStats stats() const;
   std::vector<VersionState> versions() const;
 

@@ -134,7 +134,8 @@ class RuntimesTest : public ::testing::Test {
     EXPECT_NE(::mkdtemp(path.data()), nullptr);
     folder_ = path;
     folders_.binaries = {folder_ + "/bin"};
-    folders_.pyenv_versions = {folder_ + "/pyenv"};
+    folders_.python_versions = {folder_ + "/pyenv", folder_ + "/uv"};
+    folders_.node_versions = {folder_ + "/nvm", folder_ + "/n", folder_ + "/fnm"};
   }
   ~RuntimesTest() override { std::filesystem::remove_all(folder_); }
   void program(const std::string& path, const std::string& prints) {
@@ -176,6 +177,33 @@ TEST_F(RuntimesTest, TheNearestVersionStandsInAndSaysSo) {
   EXPECT_EQ(runtimes.choose("java21").error(), "runtime java21 is not supported");
   EXPECT_EQ(runtimes.choose("python3.x").error(), "runtime python3.x is not supported");
   EXPECT_EQ(runtimes.choose("provided.al2023")->language, Language::custom);
+}
+
+TEST_F(RuntimesTest, VersionManagersFoldersAreSearched) {
+  program("uv/cpython-3.12.4-linux-x86_64-gnu/bin/python3.12", "unused");
+  program("nvm/v18.20.4/bin/node", "unused");
+  program("n/22.3.0/bin/node", "unused");
+  program("n/22.4.0/README", "no");
+  program("fnm/v24.1.0/installation/bin/node", "unused");
+  program("pyenv/3.10.1/bin/python3.10", "unused");
+  std::filesystem::create_directory_symlink("3.10.1", folder_ + "/pyenv/3.10.0");
+  const Runtimes runtimes(folders_);
+  std::vector<std::string> found;
+  for (const RuntimeInfo& one : runtimes.all()) found.push_back(one.name + " " + one.version);
+  EXPECT_THAT(found, ElementsAre("python3.10 3.10.1", "python3.12 3.12.4", "nodejs18.x 18.20.4",
+                                 "nodejs22.x 22.3.0", "nodejs24.x 24.1.0"));
+  EXPECT_EQ(runtimes.choose("nodejs24.x")->runtime.interpreter,
+            folder_ + "/fnm/v24.1.0/installation/bin/node");
+  EXPECT_EQ(runtimes.choose("nodejs24.x")->binds[0].source, folder_ + "/fnm/v24.1.0");
+}
+
+TEST_F(RuntimesTest, WhereOnlyTheVersionItselfWillDo) {
+  program("bin/python3.11", "Python 3.11.2");
+  const Runtimes runtimes(folders_, {}, RuntimeVersions::exact);
+  EXPECT_TRUE(runtimes.choose("python3.11"));
+  EXPECT_EQ(runtimes.choose("python3.13").error(),
+            "runtime python3.13 is not installed on this machine; the nearest is python3.11 (" +
+                folder_ + "/bin/python3.11)");
 }
 
 TEST_F(RuntimesTest, PacksTeachNames) {

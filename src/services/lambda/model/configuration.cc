@@ -90,6 +90,10 @@ wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime,
       !runtime.starts_with("provided")) {
     return wire::not_supported(fmt::format("Runtime {} without a runtime pack", runtime));
   }
+  if (limits.why_not_installed) {
+    if (std::string why = limits.why_not_installed(runtime); !why.empty())
+      return wire::fail(kInvalidParameterValue, std::move(why));
+  }
   row.runtime = runtime;
   return {};
 }

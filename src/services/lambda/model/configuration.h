@@ -4,6 +4,7 @@
 // AWS has and Mayfly lacks are refused by name, so that nothing is accepted and then ignored.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ namespace mayfly::lambda {
 struct SettingLimits {
   std::int32_t timeout_seconds = 900;
   std::vector<std::string> pack_runtimes = {};  // names that runtime packs teach
+  // Where set: a sentence about a runtime that this machine does not have, or empty.
+  std::function<std::string(const std::string&)> why_not_installed = {};
 };
 
 wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime,
