@@ -344,7 +344,7 @@ def measure_leaks(report, _, quick):
         invoke_once(daemon.port, "left")
         daemon.client("lambda").delete_function(FunctionName="left")
         restarted = settled(daemon, before)
-        left = [pid for pid in family if os.path.exists(f"/proc/{pid}")]
+        left = [pid for pid in family if holdings.alive(pid)]
         rows = [[name, before[name], after[name], restarted[name]] for name in before]
         rows.append(["of the killed ones: processes, groups", "", "", f"{len(left)}, {len(holdings.groups(warden))}"])
         daemon.stop()

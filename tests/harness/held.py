@@ -39,6 +39,14 @@ def groups(warden):
     return {top for point in points for top, _, _ in os.walk(point) if f"mayfly-{warden}" in pathlib.Path(top).parts}
 
 
+def alive(pid):
+    """Not so for what has ended and waits for a parent to ask."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def command(pid):
     try:
         return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()

@@ -85,7 +85,7 @@ def test_kill_leaves_nothing(start_daemon, unique_name, network, victims):
     for each in reversed(killed):
         os.kill(each, signal.SIGKILL)
     daemon.process.wait()
-    eventually(lambda: not [each for each in family[1:] if os.path.exists(f"/proc/{each}") and not is_zombie(each)], what="the end of every process")
+    eventually(lambda: not [each for each in family[1:] if holdings.alive(each)], what="the end of every process")
     daemon.start()
     # The one that was left says nothing; the next one removes the groups that were not removed in time.
     eventually(lambda: not holdings.groups(warden), what="the end of the groups")
@@ -94,11 +94,3 @@ def test_kill_leaves_nothing(start_daemon, unique_name, network, victims):
     assert not os.path.exists(daemon.data / "sandbox" / "groups")
     assert list((daemon.data / "sandbox" / "root").iterdir()) == []
     assert not list((daemon.data / "lambda" / "tmp").iterdir())
-
-
-def is_zombie(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
