@@ -25,6 +25,7 @@
 #include "base/strings.h"
 #include "engine/meter.h"
 #include "http/client.h"
+#include "http/egress_proxy.h"
 #include "http/io.h"
 #include "http/server.h"
 #include "identity/authenticator.h"
@@ -92,6 +93,14 @@ std::optional<base::WallTime> parse_time(const std::string& text) {
   const auto time = wire::parse_iso8601(text);
   if (!time) return std::nullopt;
   return base::from_epoch_ms(static_cast<std::int64_t>(time->epoch_seconds * 1000));
+}
+
+// Null: nobody's functions get out.
+std::unique_ptr<http::EgressProxy> egress_proxy(const cli::ServeOptions& options, http::Io& io) {
+  auto rules = http::EgressRules::parse(options.egress_allow);
+  if (!rules) throw std::runtime_error(rules.error());
+  if (rules->empty() || options.network != cli::Network::isolated) return nullptr;
+  return std::make_unique<http::EgressProxy>(io, std::move(*rules));
 }
 
 std::string public_endpoint(const cli::ServeOptions& options, std::uint16_t port) {
@@ -164,6 +173,9 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
   status.set("started", base::iso8601_ms(started));
   status.set("profile", options.profile == cli::Profile::secured ? "secured" : "development");
   status.set("network", options.network == cli::Network::isolated ? "isolated" : "host");
+  status.set("egress", options.network == cli::Network::host ? "every host"
+                       : options.egress_allow.empty()        ? "none"
+                                                             : options.egress_allow);
   status.set("durability", options.durability == cli::Durability::relaxed ? "relaxed" : "durable");
   status.set("environments", std::move(environments));
   status.set("invocations", std::move(invocations));
@@ -207,6 +219,7 @@ struct Platform::Parts {
   std::unique_ptr<api::Pipeline> pipeline;
   http::Server server;
   http::Client client;
+  std::unique_ptr<http::EgressProxy> egress;
   work::LoopAlarm alarm;
   work::WorkQueue queue;
   work::LoopAlarm metrics_alarm;
@@ -249,6 +262,7 @@ struct Platform::Parts {
         server(io, server_options(options),
                [this](http::Request request) { return pipeline->handle(std::move(request)); }),
         client(io, {}),
+        egress(egress_proxy(options, io)),
         alarm(io.any(), clock),
         queue(*store, clock, ids, alarm),
         metrics_alarm(io.any(), clock),
@@ -270,7 +284,8 @@ struct Platform::Parts {
                 .logs = logs.sink,
                 .usage = usage_sinks,
                 .clock = clock,
-                .ids = ids}),
+                .ids = ids,
+                .egress = egress.get()}),
         runner(engine),
         lambda(lambda_options(), {.store = *store,
                                   .clock = clock,

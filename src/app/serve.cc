@@ -20,6 +20,7 @@
 #include "admin/parent.h"
 #include "app/platform.h"
 #include "base/log.h"
+#include "http/egress_rules.h"
 #include "sandbox/warden.h"
 
 namespace mayfly::app {
@@ -40,6 +41,12 @@ std::string objection(const cli::ServeOptions& options) {
         "this address could run code "
         "here. Listen on 127.0.0.1, or use --profile secured.",
         options.address);
+  }
+  if (const auto rules = http::EgressRules::parse(options.egress_allow); !rules) {
+    return fmt::format("--egress-allow: {}", rules.error());
+  } else if (!rules->empty() && options.network == cli::Network::host) {
+    return "--egress-allow needs --network isolated: on this machine's own network functions reach "
+           "every host.";
   }
   if (options.data_dir.empty()) return "No data folder: say where with --data-dir DIR.";
   return {};
@@ -104,7 +111,10 @@ void print_banner(const cli::ServeOptions& options, const Platform& platform,
                       : "development (any credentials are accepted)");
   line("network",
        options.network == cli::Network::isolated
-           ? "isolated (functions reach this endpoint and nothing else)"
+           ? options.egress_allow.empty()
+                 ? "isolated (functions reach this endpoint and nothing else)"
+                 : fmt::format("isolated (functions reach this endpoint and {})",
+                               options.egress_allow)
            : "host (functions share this machine's network; --network isolated cuts them off)");
   std::set<std::string> names;  // an interpreter may be there twice
   for (const engine::RuntimeInfo& runtime : platform.runtimes()) names.insert(runtime.name);

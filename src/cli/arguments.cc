@@ -109,6 +109,11 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->check(CLI::IsMember({"nearest", "exact"}))
       ->capture_default_str();
   serve
+      ->add_option("--egress-allow", raw.serve.egress_allow,
+                   "Hosts that functions of an isolated network reach besides, through a proxy: "
+                   "names, *.SUFFIX and addresses; without a port 443 and 80")
+      ->type_name("HOST[:PORT],...");
+  serve
       ->add_option("--durability", raw.durability,
                    "durable: a write that was answered is on disk; relaxed: faster, for tests")
       ->check(CLI::IsMember({"durable", "relaxed"}))

@@ -29,6 +29,7 @@ struct ServeOptions {
   std::string runtime_packs;  // folder of runtime packs beside the installed ones, or empty
   Profile profile = Profile::development;
   Network network = Network::host;  // of functions; isolated is the secured profile's default
+  std::string egress_allow;         // hosts that functions of an isolated network reach, or empty
   Durability durability = Durability::durable;
   RuntimeVersions runtime_versions = RuntimeVersions::nearest;
   base::LogLevel log_level = base::LogLevel::info;

@@ -36,7 +36,8 @@ Engine::Engine(EngineOptions options, Parts parts) : impl_(std::make_unique<Impl
       parts.clock,
       parts.ids,
       std::make_shared<http::Client>(
-          parts.io, http::ClientOptions{.total_timeout = std::chrono::milliseconds(5'000)})};
+          parts.io, http::ClientOptions{.total_timeout = std::chrono::milliseconds(5'000)}),
+      parts.egress};
   impl_->scheduler = std::make_shared<Scheduler>(std::move(services));
   impl_->scheduler->listen();
 }

@@ -27,6 +27,7 @@
 #include "base/ids.h"
 #include "base/task.h"
 #include "engine/response_stream.h"
+#include "http/egress_proxy.h"
 #include "http/io.h"
 #include "http/server.h"
 #include "ports/log_sink.h"
@@ -188,6 +189,7 @@ class Engine {
     ports::UsageSink& usage;
     base::Clock& clock;
     base::Ids& ids;
+    http::EgressProxy* egress = nullptr;  // the way out of an isolated network, or none
   };
   Engine(EngineOptions options, Parts parts);
   ~Engine();  // ends every environment; not on a thread of `io`

@@ -19,6 +19,7 @@ struct Services {
   base::Clock& clock;
   base::Ids& ids;
   std::shared_ptr<http::Client> client;  // to listeners of extensions
+  http::EgressProxy* egress = nullptr;
 };
 
 }  // namespace mayfly::engine

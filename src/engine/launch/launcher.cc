@@ -23,6 +23,7 @@ namespace mayfly::engine {
 namespace {
 
 constexpr std::uint16_t kRuntimeApiPort = 9001;
+constexpr std::uint16_t kEgressPort = 9002;
 constexpr double kMegabytesPerCpu = 1769.0;
 
 // A sandbox's name: what cgroups and messages show.
@@ -206,7 +207,8 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   const std::vector<std::string> external = Extensions::external_of(*function);
   const bool api = custom || !external.empty();
 
-  PlatformAddress address{options.endpoint_port, kRuntimeApiPort};
+  PlatformAddress address{options.endpoint_port, kRuntimeApiPort,
+                          isolated && services_.egress != nullptr ? kEgressPort : std::uint16_t{0}};
   base::UniqueFd api_listener;
   if (api && !isolated) {
     auto listening = listen_on_loopback();
@@ -246,6 +248,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   spec.network = options.network;
   if (isolated) {
     spec.listen_ports = {options.endpoint_port};
+    if (services_.egress != nullptr) spec.listen_ports.push_back(kEgressPort);
     if (api) spec.listen_ports.push_back(kRuntimeApiPort);
   }
 
@@ -275,14 +278,14 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   if (custom) {
     auto session = std::make_shared<RuntimeApiSession>(loop, options.response_limit);
     auto guest = std::make_unique<RuntimeApiGuest>(session, environment->guest_events());
-    environment->open(std::move(guest),
-                      serve(std::move(listeners), api_handler(extensions, session), started->user));
+    environment->open(std::move(guest), serve(*function, std::move(listeners),
+                                              api_handler(extensions, session), started->user));
   } else {
     auto guest = std::make_unique<FramedGuest>(loop, std::move(started->control),
                                                environment->guest_events());
     environment->open(std::move(guest),
-                      serve(std::move(listeners), api ? api_handler(extensions, nullptr) : nullptr,
-                            started->user));
+                      serve(*function, std::move(listeners),
+                            api ? api_handler(extensions, nullptr) : nullptr, started->user));
   }
   registry_.add(environment);
   co_return environment;
@@ -301,7 +304,8 @@ base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
   auto environment = adopt(function, of->label(), std::move(log_stream), *started, loop, nullptr);
   auto guest =
       std::make_unique<FramedGuest>(loop, std::move(started->control), environment->guest_events());
-  environment->open(std::move(guest), serve(std::move(listeners), nullptr, started->user));
+  environment->open(std::move(guest),
+                    serve(*function, std::move(listeners), nullptr, started->user));
   registry_.add(environment);
   co_return environment;
 }
@@ -320,17 +324,22 @@ std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec>
   return std::make_shared<Environment>(services_, owner_, loop, std::move(setup));
 }
 
-std::function<void()> Launcher::serve(std::vector<base::UniqueFd> listeners,
+std::function<void()> Launcher::serve(const FunctionSpec& function,
+                                      std::vector<base::UniqueFd> listeners,
                                       http::Handler runtime_api, std::uint32_t user) {
-  // In the order asked for: the endpoint first (isolated network), then the Runtime API (custom
-  // runtimes).
+  // In the order asked for: the endpoint first (isolated network), then the way out, where there is
+  // one, then the Runtime API (custom runtimes).
   std::vector<http::Server::ListenerId> ids;
+  std::optional<http::EgressProxy::ListenerId> egress;
+  const bool isolated = services_.options.network == sandbox::Network::isolated;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const bool last = i + 1 == listeners.size();
-    if (last && runtime_api) {
+    if (isolated && services_.egress != nullptr && i == 1) {
+      egress = services_.egress->add_listener(listeners[i].release(), function.function);
+    } else if (last && runtime_api) {
       http::ListenerOptions reading;
       reading.streams = &RuntimeApiSession::streams;
-      if (services_.options.network == sandbox::Network::host) {
+      if (!isolated) {
         reading.admits = [user](int socket) { return sandbox::user_of_peer(socket) == user; };
       }
       ids.push_back(
@@ -340,8 +349,9 @@ std::function<void()> Launcher::serve(std::vector<base::UniqueFd> listeners,
     }
   }
   if (ids.empty()) return nullptr;
-  return [&server = services_.server, ids = std::move(ids)] {
+  return [&server = services_.server, ids = std::move(ids), proxy = services_.egress, egress] {
     for (const auto id : ids) server.remove_listener(id);
+    if (egress) proxy->remove_listener(*egress);
   };
 }
 

@@ -57,8 +57,8 @@ class Launcher {
   // Serves the listeners that came with a process of an isolated network; returns what stops that.
   // The Runtime API answers connections of `user` only: on the machine's network others reach it
   // too.
-  std::function<void()> serve(std::vector<base::UniqueFd> listeners, http::Handler runtime_api,
-                              std::uint32_t user);
+  std::function<void()> serve(const FunctionSpec& function, std::vector<base::UniqueFd> listeners,
+                              http::Handler runtime_api, std::uint32_t user);
 
   const Services& services_;
   Environment::Owner& owner_;

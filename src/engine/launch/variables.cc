@@ -87,6 +87,15 @@ std::vector<std::string> function_variables(const FunctionSpec& function,
     if (all.contains(name) && !overridable(name) && !runtime.contains(name)) continue;
     all[name] = value;
   }
+  // By these names clients know a proxy, some in capitals, some not; a function may set its own.
+  if (address.egress_port != 0) {
+    const std::string proxy = fmt::format("http://127.0.0.1:{}", address.egress_port);
+    for (const char* name : {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"})
+      all.emplace(name, proxy);
+    for (const char* name : {"NO_PROXY", "no_proxy"}) all.emplace(name, "127.0.0.1,localhost,::1");
+    // Node.js 24 (and 22.21) heed the others where this is set.
+    if (function.runtime.starts_with("nodejs")) all.emplace("NODE_USE_ENV_PROXY", "1");
+  }
   std::vector<std::string> out;
   out.reserve(all.size());
   for (const auto& [name, value] : all) out.push_back(name + "=" + value);

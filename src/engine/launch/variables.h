@@ -14,6 +14,7 @@ namespace mayfly::engine {
 struct PlatformAddress {
   std::uint16_t endpoint_port = 4566;  // AWS_ENDPOINT_URL, on 127.0.0.1
   std::uint16_t runtime_api_port = 9001;
+  std::uint16_t egress_port = 0;  // of the way out of an isolated network, on 127.0.0.1; 0: none
 };
 
 // "NAME=value", complete, sorted by name. `runtime`: what the runtime's pack sets, in place of the
