@@ -29,20 +29,25 @@ def free_port():
 class Daemon:
     """Runs `mayfly serve`. The log is kept in a file; log() returns it, for those who report a failure."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, user=None):
+        """`user`: the number of an ordinary user that it runs as, where the tests run as root."""
         self.arguments = arguments
+        self.user = user
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-test-"))
         self.data = self.folder / "data"
         self.log_path = self.folder / "log"
+        if user is not None:
+            os.chown(self.folder, user, user)
         self.process = None
 
     def start(self):
         command = [str(binary()), "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.data)]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*command, *self.arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd="/"
+                [*command, *self.arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd="/",
+                user=self.user, group=self.user, extra_groups=None if self.user is None else [],
             )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:

@@ -1,5 +1,7 @@
 """A daemon for each network profile, and on it two functions of each form: one attacks, the other has something to lose."""
 
+import os
+import subprocess
 import types
 
 import pytest
@@ -24,10 +26,32 @@ def isolated_daemon(request):
         own.discard()
 
 
-@pytest.fixture(scope="session", params=["host", "isolated"])
+ORDINARY_USER = 47113  # nobody's
+
+
+@pytest.fixture(scope="session")
+def rootless_daemon(request):
+    """Run by an ordinary user, with the isolated network: functions have the daemon's user outside their sandbox."""
+    if request.config.getoption("--endpoint"):
+        pytest.skip("needs a daemon of its own; --endpoint was given")
+    if os.geteuid() != 0:
+        pytest.skip("not root: the shared daemon is rootless itself")
+    if subprocess.run(["unshare", "--user", "--map-current-user", "true"], user=ORDINARY_USER, group=ORDINARY_USER, capture_output=True).returncode != 0:
+        pytest.skip("ordinary users make no user namespaces here")
+    if subprocess.run(["test", "-x", daemons.binary()], user=ORDINARY_USER, group=ORDINARY_USER).returncode != 0:
+        pytest.skip("an ordinary user does not reach the program")
+    own = daemons.Daemon("--network", "isolated", user=ORDINARY_USER)
+    try:
+        yield own.start()
+        assert own.alive(), f"the daemon died during the tests:\n{own.log()}"
+    finally:
+        own.discard()
+
+
+@pytest.fixture(scope="session", params=["host", "isolated", "rootless"])
 def network(request):
-    """The network profile, and the daemon with it."""
-    name = "daemon" if request.param == "host" else "isolated_daemon"
+    """The network profile, and the daemon with it; or a daemon of an ordinary user."""
+    name = {"host": "daemon", "isolated": "isolated_daemon", "rootless": "rootless_daemon"}[request.param]
     daemon = request.getfixturevalue(name)
     if daemon is None:
         pytest.skip("needs to see the daemon's process; --endpoint was given")
