@@ -29,10 +29,11 @@ def free_port():
 class Daemon:
     """Runs `mayfly serve`. The log is kept in a file; log() returns it, for those who report a failure."""
 
-    def __init__(self, *arguments, user=None):
-        """`user`: the number of an ordinary user that it runs as, where the tests run as root."""
+    def __init__(self, *arguments, user=None, groups=()):
+        """`user`: the number of an ordinary user that it runs as, in these control groups, where the tests run as root."""
         self.arguments = arguments
         self.user = user
+        self.groups = groups
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-test-"))
@@ -44,10 +45,12 @@ class Daemon:
 
     def start(self):
         command = [str(binary()), "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.data)]
+        if self.user is not None:
+            enter = "".join(f"echo $$ > {folder}/cgroup.procs; " for folder in self.groups)
+            command = ["/bin/sh", "-c", enter + f'exec setpriv --reuid {self.user} --regid {self.user} --clear-groups "$@"', "sh", *command]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*command, *self.arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd="/",
-                user=self.user, group=self.user, extra_groups=None if self.user is None else [],
+                [*command, *self.arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd="/"
             )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:

@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from harness import daemon as daemons, functions
+from harness import daemon as daemons, delegation, functions
 from harness.attackers import FORMS, Attacker
 from harness.clients import make_client
 
@@ -40,10 +40,13 @@ def rootless_daemon(request):
         pytest.skip("ordinary users make no user namespaces here")
     if subprocess.run(["test", "-x", daemons.binary()], user=ORDINARY_USER, group=ORDINARY_USER).returncode != 0:
         pytest.skip("an ordinary user does not reach the program")
-    own = daemons.Daemon("--network", "isolated", user=ORDINARY_USER)
+    groups = delegation.delegate(ORDINARY_USER, f"mayfly-delegated-{os.getpid()}")
+    own = daemons.Daemon("--network", "isolated", user=ORDINARY_USER, groups=groups)
     try:
         yield own.start()
         assert own.alive(), f"the daemon died during the tests:\n{own.log()}"
+        assert own.stop() == 0
+        delegation.take_back(groups)
     finally:
         own.discard()
 

@@ -17,6 +17,10 @@ def test_status_says_what_is_degraded(rootless_daemon):
     assert isolation["own user for each function"].startswith("MISSING: not run as root")
     for name in ("user namespace", "mount namespace", "pid namespace", "ipc namespace", "network namespace", "seccomp"):
         assert not isolation[name].startswith("MISSING"), (name, isolation[name])
+    # With groups that were given to its user it keeps its limits, too.
+    if rootless_daemon.groups:
+        for name in ("memory limit", "process limit", "cpu limit", "usage accounting"):
+            assert not isolation[name].startswith("MISSING"), (name, isolation[name])
     shown = subprocess.run([binary(), "status", "--endpoint", rootless_daemon.endpoint], capture_output=True, text=True)
     assert "own user for each function" in shown.stdout and "MISSING" in shown.stdout, shown
     for name, detail in isolation.items():
