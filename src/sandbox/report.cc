@@ -63,7 +63,8 @@ std::vector<Feature> report_isolation(const Cgroups& cgroups, Power power) {
        power == Power::root
            ? "numbers from 1610612736 on, which nobody else has"
            : "not run as root: every function has the user of the daemon outside its "
-             "sandbox; run Mayfly as root"});
+             "sandbox, and on the host's network reaches the Runtime API of others; run Mayfly as "
+             "root"});
   struct Probe {
     const char* name;
     int flags;
@@ -75,10 +76,10 @@ std::vector<Feature> report_isolation(const Cgroups& cgroups, Power power) {
         Probe{"network namespace", CLONE_NEWNET | user}}) {
     const int error = try_in_child([&probe] { return unshare_result(probe.flags); });
     const bool needed = std::string_view(probe.name) == "user namespace";
-    features.push_back({probe.name, error == 0,
-                        error == 0 ? "available"
-                                   : (needed ? "no function can be started without one: " : "") +
-                                         advice(error)});
+    features.push_back(
+        {probe.name, error == 0,
+         error == 0 ? "available"
+                    : (needed ? "no function can be started without one: " : "") + advice(error)});
   }
   const int nested = try_in_child([power] { return try_nested(power); });
   features.push_back(
@@ -88,6 +89,9 @@ std::vector<Feature> report_isolation(const Cgroups& cgroups, Power power) {
            : "no user namespace below a user namespace: each environment is a new process; " +
                  advice(nested)});
   for (Feature& feature : cgroups.report()) features.push_back(std::move(feature));
+  features.push_back({"ephemeral storage", true,
+                      "/tmp is limited to its size and held in memory (tmpfs): what is written "
+                      "counts against the function's memory"});
   features.push_back({"seccomp", true, "allow list; refused: see src/sandbox/seccomp_rules.cc"});
   const bool landlock = kernel_confines_unix_sockets();
   features.push_back(
