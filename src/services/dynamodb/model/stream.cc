@@ -5,26 +5,16 @@
 #include <charconv>
 #include <limits>
 
+#include "services/dynamodb/model/big_endian.h"
+
 namespace mayfly::dynamodb {
 namespace {
 
 constexpr char kFormatVersion = 1;
-constexpr std::size_t kPositionBytes = 10;
 constexpr std::size_t kSequenceDigits = 20;
 constexpr std::size_t kOrdinalDigits = 5;
 // In front of the digits, so that the number has the length that the API asks for.
 constexpr char kLead = '1';
-
-void put_integer(std::string& out, std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(value >> shift));
-}
-
-std::uint64_t integer_of(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-  return value;
-}
 
 template <class T>
 std::optional<T> digits(std::string_view text, int base) {
@@ -36,13 +26,13 @@ std::optional<T> digits(std::string_view text, int base) {
 }
 
 void put_part(std::string& out, std::string_view part) {
-  put_integer(out, part.size(), 4);
+  put_big_endian(out, part.size(), 4);
   out.append(part);
 }
 
 bool take_part(std::string_view& bytes, std::string_view& part) {
   if (bytes.size() < 4) return false;
-  const std::uint64_t length = integer_of(bytes.substr(0, 4));
+  const std::uint64_t length = from_big_endian(bytes.substr(0, 4));
   bytes.remove_prefix(4);
   if (length > bytes.size()) return false;
   part = bytes.substr(0, length);
@@ -69,15 +59,15 @@ StreamPosition StreamPosition::next() const {
 
 std::string StreamPosition::bytes() const {
   std::string out;
-  put_integer(out, sequence, 8);
-  put_integer(out, ordinal, 2);
+  put_big_endian(out, sequence, 8);
+  put_big_endian(out, ordinal, 2);
   return out;
 }
 
 std::optional<StreamPosition> StreamPosition::from_bytes(std::string_view bytes) {
-  if (bytes.size() != kPositionBytes) return std::nullopt;
-  return StreamPosition{integer_of(bytes.substr(0, 8)),
-                        static_cast<std::uint16_t>(integer_of(bytes.substr(8)))};
+  if (bytes.size() != kBytes) return std::nullopt;
+  return StreamPosition{from_big_endian(bytes.substr(0, 8)),
+                        static_cast<std::uint16_t>(from_big_endian(bytes.substr(8)))};
 }
 
 std::string StreamPosition::number() const {
@@ -109,7 +99,7 @@ std::string write_change(const ItemChange& change) {
   out.push_back(kFormatVersion);
   out.push_back(static_cast<char>(change.kind));
   out.push_back(static_cast<char>(change.origin));
-  put_integer(out, static_cast<std::uint64_t>(change.epoch_ms), 8);
+  put_big_endian(out, static_cast<std::uint64_t>(change.epoch_ms), 8);
   put_part(out, change.keys);
   put_part(out, change.new_image);
   put_part(out, change.old_image);
@@ -125,7 +115,7 @@ std::optional<ItemChange> read_change(std::string_view bytes) {
     return std::nullopt;
   ItemChange change{.kind = kind,
                     .origin = origin,
-                    .epoch_ms = static_cast<std::int64_t>(integer_of(bytes.substr(3, 8)))};
+                    .epoch_ms = static_cast<std::int64_t>(from_big_endian(bytes.substr(3, 8)))};
   bytes.remove_prefix(kHead);
   if (!take_part(bytes, change.keys) || !take_part(bytes, change.new_image) ||
       !take_part(bytes, change.old_image) || !bytes.empty())

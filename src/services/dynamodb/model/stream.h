@@ -30,7 +30,8 @@ struct StreamPosition {
 
   // The first position behind this one.
   StreamPosition next() const;
-  // Ten bytes that order as the positions do.
+  // Bytes that order as the positions do.
+  static constexpr std::size_t kBytes = 10;
   std::string bytes() const;
   static std::optional<StreamPosition> from_bytes(std::string_view bytes);
   // SequenceNumber of the API: 26 digits, so that texts order as the positions do.

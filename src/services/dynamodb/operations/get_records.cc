@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/strings.h"
 #include "services/dynamodb/keys.h"
+#include "services/dynamodb/model/stream_iterator.h"
 #include "services/dynamodb/operations/stream_operations.h"
 #include "services/dynamodb/operations/streams.h"
 
@@ -11,53 +11,6 @@ namespace mayfly::dynamodb {
 namespace {
 
 constexpr std::chrono::minutes kIteratorLifetime{15};
-
-// What a ShardIterator says: "<StreamArn>|1|" and the rest in base64. It is no secret and nothing
-// is trusted in it: what it names is looked up, and its age concerns only its holder.
-struct Iterator {
-  std::string arn;
-  std::uint32_t shard = 0;
-  StreamPosition start;
-  bool oldest = false;  // TRIM_HORIZON: from whatever is there
-  std::int64_t made_ms = 0;
-};
-constexpr std::string_view kFormat = "|1|";
-constexpr std::size_t kPositionBytes = 10;
-constexpr std::size_t kIteratorBytes = 4 + kPositionBytes + 1 + 8;
-
-void put_integer(std::string& out, std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(value >> shift));
-}
-std::uint64_t integer_of(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-  return value;
-}
-
-std::string text_of(const Iterator& iterator) {
-  std::string bytes;
-  put_integer(bytes, iterator.shard, 4);
-  bytes += iterator.start.bytes();
-  put_integer(bytes, iterator.oldest ? 1 : 0, 1);
-  put_integer(bytes, static_cast<std::uint64_t>(iterator.made_ms), 8);
-  return iterator.arn + std::string(kFormat) + base::to_base64(bytes);
-}
-
-std::optional<Iterator> iterator_of(std::string_view text) {
-  const std::size_t cut = text.rfind(kFormat);
-  if (cut == std::string_view::npos) return std::nullopt;
-  const auto bytes = base::from_base64(text.substr(cut + kFormat.size()));
-  if (!bytes || bytes->size() != kIteratorBytes) return std::nullopt;
-  const std::string_view rest = *bytes;
-  Iterator out;
-  out.arn = text.substr(0, cut);
-  out.shard = static_cast<std::uint32_t>(integer_of(rest.substr(0, 4)));
-  out.start = *StreamPosition::from_bytes(rest.substr(4, kPositionBytes));
-  out.oldest = rest[4 + kPositionBytes] != 0;
-  out.made_ms = static_cast<std::int64_t>(integer_of(rest.substr(4 + kPositionBytes + 1)));
-  return out;
-}
 
 std::unexpected<wire::ApiError> trimmed() {
   return wire::fail(kTrimmedDataAccess, "The data you are trying to access has been trimmed");
@@ -128,32 +81,35 @@ base::Task<wire::Result<GetShardIteratorResponse>> get_shard_iterator(
   if (!stream) co_return std::unexpected(std::move(stream).error());
   auto shard = co_await find_shard(*transaction, context.scope, *stream, request.shard_id);
   if (!shard) co_return std::unexpected(std::move(shard).error());
-  Iterator iterator;
+  StreamIterator iterator;
   iterator.arn = stream_arn(context.scope, *name);
   iterator.shard = shard->number;
-  iterator.start = shard->start;
+  iterator.position = shard->start;
   iterator.made_ms = base::epoch_ms(context.received);
   if (request.shard_iterator_type == "TRIM_HORIZON") {
-    iterator.oldest = true;
+    iterator.start = StreamIterator::Start::oldest;
   } else if (request.shard_iterator_type == "LATEST") {
     auto end = co_await end_of_shard(*transaction, context.scope, stream->stream(), shard->number);
     if (!end) co_return std::unexpected(std::move(end).error());
     // With no record yet, everything that comes is new.
-    if (*end) iterator.start = **end;
-    iterator.oldest = !*end;
+    if (*end) {
+      iterator.position = **end;
+    } else {
+      iterator.start = StreamIterator::Start::oldest;
+    }
   } else {
     auto start =
         co_await numbered_start(*transaction, context.scope, request, stream->stream(), *shard);
     if (!start) co_return std::unexpected(std::move(start).error());
-    iterator.start = *start;
+    iterator.position = *start;
   }
-  co_return GetShardIteratorResponse{text_of(iterator)};
+  co_return GetShardIteratorResponse{iterator.text()};
 }
 
 base::Task<wire::Result<GetRecordsResponse>> get_records(Dynamodb& dynamodb,
                                                          const api::RequestContext& context,
                                                          GetRecordsRequest request) {
-  auto iterator = iterator_of(request.shard_iterator);
+  auto iterator = StreamIterator::read(request.shard_iterator);
   if (!iterator) co_return refuse("Invalid ShardIterator");
   auto name = stream_name_of(context.scope, iterator->arn);
   if (!name) co_return std::unexpected(std::move(name).error());
@@ -164,13 +120,13 @@ base::Task<wire::Result<GetRecordsResponse>> get_records(Dynamodb& dynamodb,
   auto stream = co_await open_stream(*transaction, context.scope, *name);
   if (!stream) co_return std::unexpected(std::move(stream).error());
   const std::uint64_t id = stream->stream();
-  if (!iterator->oldest) {
+  if (iterator->start == StreamIterator::Start::position) {
     auto horizon = co_await trimmed_to(*transaction, context.scope, id, iterator->shard);
     if (!horizon) co_return std::unexpected(std::move(horizon).error());
-    if (iterator->start < *horizon) co_return trimmed();
+    if (iterator->position < *horizon) co_return trimmed();
   }
-  auto page = co_await read_shard(*transaction, context.scope, id, iterator->shard, iterator->start,
-                                  static_cast<std::size_t>(request.limit));
+  auto page = co_await read_shard(*transaction, context.scope, id, iterator->shard,
+                                  iterator->position, static_cast<std::size_t>(request.limit));
   if (!page) co_return std::unexpected(std::move(page).error());
   if (page->records.empty() && !page->closed) {
     auto present = co_await check_present(*transaction, context.scope, *stream, iterator->shard);
@@ -183,10 +139,10 @@ base::Task<wire::Result<GetRecordsResponse>> get_records(Dynamodb& dynamodb,
     response.records.push_back(std::move(*shown));
   }
   if (!page->closed) {
-    iterator->oldest = iterator->oldest && page->records.empty();
-    iterator->start = page->next;
+    if (!page->records.empty()) iterator->start = StreamIterator::Start::position;
+    iterator->position = page->next;
     iterator->made_ms = base::epoch_ms(context.received);
-    response.next_shard_iterator = text_of(*iterator);
+    response.next_shard_iterator = iterator->text();
   }
   co_return response;
 }
