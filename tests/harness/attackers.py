@@ -1,12 +1,15 @@
 """Functions that attack: what they run comes with the event, so that one environment tries many things.
 
-Three forms, by how their process came to be: a clone of a template; a process that a zygote forked and that takes events
-itself; a program that was executed and speaks the Runtime API. What is inside is the same Python in each.
+Forms, by how their process came to be: a clone of a template; a process that a zygote forked and that takes events itself; a
+program that was executed and speaks the Runtime API. What is inside is the same Python in each. A clone of Node.js's (NODE) runs that
+Python as its child.
 """
 
+import json
 import textwrap
 
 FORMS = ("clone", "zygote", "exec")
+NODE = "node"
 
 PRELUDE = '''
 import array, ctypes, errno, glob, json, mmap, os, resource, select, signal, socket, stat, struct, subprocess, sys, threading, time
@@ -70,8 +73,17 @@ while True:
 '''
 
 
+NODE_HANDLER = """
+import { execFileSync } from 'node:child_process';
+const attack = """ + json.dumps(PRELUDE + '\nprint(json.dumps(attack(json.load(sys.stdin))))\n') + """;
+export const handler = async (event) => JSON.parse(execFileSync('/usr/bin/python3', ['-c', attack], { input: JSON.stringify(event), stdio: ['pipe', 'pipe', 'inherit'] }));
+"""
+
+
 def deploy_attacker(lambdas, form, **config):
     config = {"Timeout": 30, "MemorySize": 256, **config}
+    if form == NODE:
+        return lambdas.deploy(NODE_HANDLER, runtime="nodejs20.x", **config)
     if form == "exec":
         return lambdas.deploy({"bootstrap": BOOTSTRAP}, runtime="provided.al2023", handler="any", **config)
     if form == "zygote":

@@ -7,7 +7,7 @@ import types
 import pytest
 
 from harness import daemon as daemons, delegation, functions
-from harness.attackers import FORMS, Attacker
+from harness.attackers import FORMS, NODE, Attacker
 from harness.clients import make_client
 
 ROLE = "arn:aws:iam::000000000000:role/attacker"
@@ -68,10 +68,11 @@ def functions_of(network, unique_name):
     made.delete_all()
 
 
-@pytest.fixture(scope="session", params=FORMS)
+@pytest.fixture(scope="session", params=[*FORMS, NODE])
 def ground(request, network, functions_of):
     """ground.attacker, ground.victim, ground.daemon, ground.network, ground.form."""
-    victim = Attacker(functions_of, request.param, Environment={"Variables": {"SECRET": SECRET}})
+    # Where what it attacks with ends with each event, the other has to be one that keeps what it has to lose.
+    victim = Attacker(functions_of, "clone" if request.param == NODE else request.param, Environment={"Variables": {"SECRET": SECRET}})
     attacker = Attacker(functions_of, request.param)
     yield types.SimpleNamespace(attacker=attacker, victim=victim, daemon=network.daemon, network=network.name,
                                 form=request.param, functions=functions_of)

@@ -370,6 +370,37 @@ def test_descriptors_are_those_of_the_protocol(ground):
     assert [target for target in found.values() if not target.startswith(allowed)] == []
 
 
+@pytest.mark.parametrize("variables", [{}, {"MAYFLY_CLONE": "off"}, {"MAYFLY_ZYGOTE": "off"}], ids=["clone", "zygote", "exec"])
+def test_descriptors_of_node(network, functions_of, variables):
+    """Its event loop has many; none may be another process's. Each is written to: nobody else's loop wakes, nobody else ends."""
+    other = functions_of.deploy("export const handler = async () => 'other';", runtime="nodejs20.x", Timeout=20)
+    assert functions_of.invoke(other).payload == "other"
+    name = functions_of.deploy("""
+import fs from 'node:fs';
+export const handler = async (event) => {
+  const found = [];
+  for (const fd of fs.readdirSync('/proc/self/fd')) {
+    try {
+      const link = fs.readlinkSync('/proc/self/fd/' + fd);
+      found.push(link.split(':')[0]);
+      // Through its link a pipe opens for writing whichever end it is.
+      if (link.startsWith('pipe') && Number(fd) > 4 && event.poke) fs.writeSync(fs.openSync('/proc/self/fd/' + fd, 'w'), 'x'.repeat(64));
+    } catch {}
+  }
+  return found;
+};
+""", runtime="nodejs20.x", Timeout=10, Environment={"Variables": variables})
+    found = functions_of.invoke(name, {}).payload
+    allowed = ("/dev/null", "pipe", "socket", "/dev/urandom", "/proc/", "anon_inode", "/var/task", "/var/runtime")
+    assert [target for target in found if not target.startswith(allowed)] == [], found
+    functions_of.invoke(name, {"poke": True})
+    assert functions_of.invoke(other).payload == "other"
+    # What made them still makes others.
+    fresh = functions_of.deploy("export const handler = async () => 'fresh';", runtime="nodejs20.x", Timeout=20)
+    assert functions_of.invoke(fresh).payload == "fresh"
+    assert network.daemon.healthy()
+
+
 def test_what_init_leaves_in_tmp_is_copied_as_it_is(ground):
     """A clone gets a copy of its template's /tmp, made by trusted code: links, queues and holes must not lead it anywhere."""
     if ground.form != "clone":

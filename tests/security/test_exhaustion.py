@@ -6,6 +6,9 @@ import pytest
 
 from harness.attackers import Attacker
 
+# The network profile changes nothing about it.
+pytestmark = pytest.mark.parametrize("network", ["host", "rootless"], indirect=True, scope="session")
+
 # Each holds 1 GiB, or fails; the function has 128 MB.
 HOARDS = {
     "anonymous memory": "kept['x'] = bytearray(1 << 30)",

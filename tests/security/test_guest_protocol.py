@@ -9,6 +9,9 @@ import pytest
 from harness.attackers import BOOTSTRAP, HANDLER, Attacker
 from harness.wait import eventually
 
+# The network profile changes nothing about it.
+pytestmark = pytest.mark.parametrize("network", ["host", "rootless"], indirect=True, scope="session")
+
 FRAMES = {
     "a length beyond all": "os.write(3, struct.pack('<I', 0xFFFFFFFF) + b'r')",
     "a length of nothing": "os.write(3, struct.pack('<I', 0) * 1000)",
