@@ -120,6 +120,8 @@ engine::EngineOptions engine_options(const cli::ServeOptions& options, std::stri
   out.endpoint_port = port;
   out.network = options.network == cli::Network::isolated ? sandbox::Network::isolated
                                                           : sandbox::Network::host;
+  out.large_tmp =
+      options.large_tmp == cli::Storage::disk ? sandbox::Storage::disk : sandbox::Storage::memory;
   out.account_concurrency = options.max_concurrency;
   out.memory_budget_bytes = static_cast<std::uint64_t>(options.memory_mb) << 20;
   return out;
@@ -173,6 +175,7 @@ std::string status_json(const cli::ServeOptions& options, const sandbox::Warden&
   status.set("started", base::iso8601_ms(started));
   status.set("profile", options.profile == cli::Profile::secured ? "secured" : "development");
   status.set("network", options.network == cli::Network::isolated ? "isolated" : "host");
+  status.set("large_tmp", options.large_tmp == cli::Storage::disk ? "disk" : "memory");
   status.set("egress", options.network == cli::Network::host ? "every host"
                        : options.egress_allow.empty()        ? "none"
                                                              : options.egress_allow);

@@ -48,6 +48,10 @@ std::string objection(const cli::ServeOptions& options) {
     return "--egress-allow needs --network isolated: on this machine's own network functions reach "
            "every host.";
   }
+  if (options.large_tmp == cli::Storage::disk) {
+    if (const std::string why = sandbox::why_no_disk_tmp(); !why.empty())
+      return "--large-tmp disk is not possible here: " + why;
+  }
   if (options.data_dir.empty()) return "No data folder: say where with --data-dir DIR.";
   return {};
 }

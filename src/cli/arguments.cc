@@ -24,6 +24,7 @@ struct Raw {
   std::string network;
   std::string durability = "durable";
   std::string runtime_versions = "nearest";
+  std::string large_tmp = "memory";
   std::string log_level = "info";
   bool tail = false;
   bool follow = false;
@@ -107,6 +108,12 @@ void add_serve(CLI::App& app, Raw& raw) {
                    "Where a function's runtime is not installed: nearest runs it on the nearest "
                    "version that is; exact refuses to create it")
       ->check(CLI::IsMember({"nearest", "exact"}))
+      ->capture_default_str();
+  serve
+      ->add_option("--large-tmp", raw.large_tmp,
+                   "Where /tmp is for functions with more EphemeralStorage than 512 MB: memory, "
+                   "which counts against theirs, or disk, which needs root and is not cloned")
+      ->check(CLI::IsMember({"memory", "disk"}))
       ->capture_default_str();
   serve
       ->add_option("--egress-allow", raw.serve.egress_allow,
@@ -283,6 +290,8 @@ std::string finish_serve(Raw& raw, const std::vector<std::string>& arguments) {
   raw.serve.runtime_versions = chosen<RuntimeVersions>(
       raw.runtime_versions,
       {{"nearest", RuntimeVersions::nearest}, {"exact", RuntimeVersions::exact}});
+  raw.serve.large_tmp =
+      chosen<Storage>(raw.large_tmp, {{"memory", Storage::memory}, {"disk", Storage::disk}});
   raw.serve.durability = chosen<Durability>(
       raw.durability, {{"durable", Durability::durable}, {"relaxed", Durability::relaxed}});
   using base::LogLevel;

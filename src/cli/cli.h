@@ -18,6 +18,7 @@ namespace mayfly::cli {
 
 enum class Profile { development, secured };
 enum class Network { host, isolated };
+enum class Storage { memory, disk };
 enum class Durability { durable, relaxed };
 enum class RuntimeVersions { nearest, exact };
 
@@ -29,6 +30,7 @@ struct ServeOptions {
   std::string runtime_packs;  // folder of runtime packs beside the installed ones, or empty
   Profile profile = Profile::development;
   Network network = Network::host;  // of functions; isolated is the secured profile's default
+  Storage large_tmp = Storage::memory;  // of functions with more EphemeralStorage than 512 MB
   std::string egress_allow;         // hosts that functions of an isolated network reach, or empty
   Durability durability = Durability::durable;
   RuntimeVersions runtime_versions = RuntimeVersions::nearest;

@@ -162,6 +162,8 @@ struct EngineOptions {
   std::string data_folder;
   std::uint16_t endpoint_port = 4566;  // what AWS_ENDPOINT_URL names inside
   sandbox::Network network = sandbox::Network::host;
+  // Of functions whose EphemeralStorage is above the default; on disk they are not cloned.
+  sandbox::Storage large_tmp = sandbox::Storage::memory;
   std::int64_t account_concurrency = 1000;
   std::uint64_t memory_budget_bytes = 0;  // of all environments; 0: three quarters of the machine
   std::chrono::seconds environment_idle{300};

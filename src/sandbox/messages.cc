@@ -76,12 +76,15 @@ void fields(Codec& codec, T& value) {
     all(value.source, value.target);
   } else if constexpr (std::is_same_v<Plain, SandboxSpec>) {
     auto network = static_cast<std::uint8_t>(value.network);
+    auto tmp = static_cast<std::uint8_t>(value.tmp);
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
-        value.opt_folder, value.runtime_folder, value.binds, value.limits, network,
+        value.opt_folder, value.runtime_folder, value.binds, value.limits, network, tmp,
         value.listen_ports, value.zygote);
     if constexpr (!std::is_const_v<T>) {
       if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
       value.network = network == 0 ? Network::host : Network::isolated;
+      if (tmp > static_cast<std::uint8_t>(Storage::disk)) codec.good = false;
+      value.tmp = tmp == 0 ? Storage::memory : Storage::disk;
     }
   } else if constexpr (std::is_same_v<Plain, ZygoteSpec>) {
     all(value.argv, value.env);

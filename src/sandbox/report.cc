@@ -12,6 +12,7 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
+#include "sandbox/disk_tmp.h"
 #include "sandbox/files.h"
 
 namespace mayfly::sandbox {
@@ -89,9 +90,11 @@ std::vector<Feature> report_isolation(const Cgroups& cgroups, Power power) {
            : "no user namespace below a user namespace: each environment is a new process; " +
                  advice(nested)});
   for (Feature& feature : cgroups.report()) features.push_back(std::move(feature));
+  const std::string no_disk = why_no_disk_tmp();
   features.push_back({"ephemeral storage", true,
-                      "/tmp is limited to its size and held in memory (tmpfs): what is written "
-                      "counts against the function's memory"});
+                      "/tmp is limited to its size and held in memory (tmpfs), where it counts "
+                      "against the function's memory; --large-tmp disk is " +
+                          (no_disk.empty() ? "possible" : "not possible: " + no_disk)});
   features.push_back({"seccomp", true, "allow list; refused: see src/sandbox/seccomp_rules.cc"});
   const bool landlock = kernel_confines_unix_sockets();
   features.push_back(

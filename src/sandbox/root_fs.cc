@@ -14,6 +14,7 @@
 
 #include "base/unique_fd.h"
 #include "sandbox/copy_tree.h"
+#include "sandbox/disk_tmp.h"
 #include "sandbox/files.h"
 
 namespace mayfly::sandbox {
@@ -171,8 +172,12 @@ Done build(const std::string& root, const RootPlan& plan) {
   if (auto done = show_etc(root, plan.etc_folder); !done) return done;
   if (auto done = mount_proc(root + "/proc"); !done) return done;
   if (auto done = make_dev(root, plan.power); !done) return done;
-  if (auto done = mount_tmpfs(root + "/tmp", plan.spec.limits.tmp_bytes, "1777"); !done)
-    return done;
+  // The mount point itself is covered by now.
+  const std::string disk = plan.mount_point.substr(0, plan.mount_point.rfind('/'));
+  auto tmp = plan.spec.tmp == Storage::disk
+                 ? mount_disk_tmp(root + "/tmp", plan.spec.limits.tmp_bytes, disk)
+                 : mount_tmpfs(root + "/tmp", plan.spec.limits.tmp_bytes, "1777");
+  if (!tmp) return tmp;
   return show_function(root, plan.spec);
 }
 

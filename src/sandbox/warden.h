@@ -43,6 +43,10 @@ enum class Network {
              // SandboxSpec::listen_ports
 };
 
+// Where what is written to /tmp is kept: memory counts against the memory limit, costs nothing to
+// make, and can be cloned; disk is the other way round, and needs real root.
+enum class Storage { memory, disk };
+
 struct Limits {
   std::uint64_t memory_bytes = 128ULL << 20;
   double cpus = 1.0;  // share of one CPU: memory / 1,769 MB
@@ -71,6 +75,7 @@ struct SandboxSpec {
   std::vector<Bind> binds;  // further read-only binds: an interpreter outside /usr
   Limits limits;
   Network network = Network::host;
+  Storage tmp = Storage::memory;
   // Isolated network only: TCP ports on which a listening socket on 127.0.0.1 is opened inside the
   // namespace and handed out.
   std::vector<std::uint16_t> listen_ports;
@@ -126,6 +131,9 @@ struct Feature {
 struct WardenOptions {
   std::string data_folder;  // for mount points and the record of what to clean up after a crash
 };
+
+// Why Storage::disk cannot be had on this machine by this user, or empty.
+std::string why_no_disk_tmp();
 
 class Warden {
  public:

@@ -44,6 +44,8 @@ TEST(Arguments, ServeHasDefaultsThatAreSafe) {
   EXPECT_EQ(options.data_dir, "/home/me/.local/share/mayfly");
   EXPECT_EQ(options.profile, Profile::development);
   EXPECT_EQ(options.network, Network::host);
+  EXPECT_EQ(options.large_tmp, Storage::memory);
+  EXPECT_EQ(options.egress_allow, "");
   EXPECT_EQ(options.durability, Durability::durable);
   EXPECT_EQ(options.runtime_versions, RuntimeVersions::nearest);
   EXPECT_EQ(options.region, "us-east-1");

@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::uint16_t kRuntimeApiPort = 9001;
 constexpr std::uint16_t kEgressPort = 9002;
+// EphemeralStorage's default, which is always memory.
+constexpr std::int64_t kMemoryTmpMb = 512;
 constexpr double kMegabytesPerCpu = 1769.0;
 
 // A sandbox's name: what cgroups and messages show.
@@ -186,10 +188,15 @@ std::string Launcher::program_failure(const FunctionSpec& function, const Choice
   return at == std::string::npos ? std::string{} : base::to_lower(message.substr(at + said.size()));
 }
 
+bool Launcher::has_disk_tmp(const FunctionSpec& function) const {
+  return function.tmp_mb > kMemoryTmpMb && services_.options.large_tmp == sandbox::Storage::disk;
+}
+
 std::string Launcher::why_never_cloned(const FunctionSpec& function, const Choice& choice) const {
   if (choice.language == Language::custom)
     return "a custom runtime is started anew for each environment";
   if (function.cloning == Cloning::off) return "the function opted out";
+  if (has_disk_tmp(function)) return "its /tmp is on disk (EphemeralStorage above 512 MB)";
   if (!Extensions::external_of(function).empty()) return "the function has external extensions";
   std::error_code error;
   if (choice.language == Language::node &&
@@ -246,6 +253,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   // INIT runs with a whole CPU at least, as on Lambda; clones get the function's own share.
   if (!custom) spec.limits.cpus = std::max(1.0, spec.limits.cpus);
   spec.network = options.network;
+  if (has_disk_tmp(*function)) spec.tmp = sandbox::Storage::disk;
   if (isolated) {
     spec.listen_ports = {options.endpoint_port};
     if (services_.egress != nullptr) spec.listen_ports.push_back(kEgressPort);

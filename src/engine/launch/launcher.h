@@ -35,6 +35,8 @@ class Launcher {
   // Why environments of this function are never clones, whatever its code does, or empty.
   std::string why_never_cloned(const FunctionSpec& function, const Choice& choice) const;
 
+  bool has_disk_tmp(const FunctionSpec& function) const;
+
   // "/var/task/bootstrap" or "/opt/bootstrap"; empty where there is none.
   static std::string entrypoint(const FunctionSpec& function);
   // Why a custom runtime's package cannot be started at all, or empty.

@@ -15,6 +15,7 @@ SandboxSpec sample() {
   spec.binds = {{"/opt/python", "/opt/python"}};
   spec.limits.cpus = 0.5;
   spec.network = Network::isolated;
+  spec.tmp = Storage::disk;
   spec.listen_ports = {4566, 9001};
   return spec;
 }
@@ -30,6 +31,7 @@ TEST(Messages, AStartRequestArrivesAsItWas) {
   EXPECT_EQ(start.spec.binds[0].target, "/opt/python");
   EXPECT_EQ(start.spec.limits.cpus, 0.5);
   EXPECT_EQ(start.spec.network, Network::isolated);
+  EXPECT_EQ(start.spec.tmp, Storage::disk);
   EXPECT_EQ(start.spec.listen_ports, sample().listen_ports);
   EXPECT_EQ(encode(*decoded), encode(request));
 }
