@@ -54,6 +54,9 @@ std::expected<void, std::string> set_resource_limits(const Limits& limits) {
   if (auto done = limit(RLIMIT_CORE, 1, "core dumps"); !done) return done;
   if (auto done = limit(RLIMIT_MEMLOCK, 64 << 10, "locked memory"); !done) return done;
   if (auto done = limit(RLIMIT_MSGQUEUE, 819'200, "message queues"); !done) return done;
+  // What a service manager may have given the daemon is not for functions.
+  if (auto done = limit(RLIMIT_RTPRIO, 0, "real-time priority"); !done) return done;
+  if (auto done = limit(RLIMIT_NICE, 0, "priority"); !done) return done;
   // Each is kernel memory, and each of the 100,000 that a machine allows takes it time to find.
   if (auto done = limit(RLIMIT_SIGPENDING, 4096, "pending signals and timers"); !done) return done;
   // Counted for each user namespace and user: here, for the sandbox.

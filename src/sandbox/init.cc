@@ -27,6 +27,7 @@
 #include <set>
 #include <utility>
 
+#include "base/strings.h"
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "sandbox/files.h"
@@ -111,12 +112,26 @@ Done write_id_map(const std::string& process, uid_t uid, gid_t gid) {
   return {};
 }
 
+// Where the machine itself runs out of memory, functions go before the daemon and everybody else;
+// also where the daemon is protected, which they would inherit. Written with CAP_SYS_RESOURCE it is
+// the least that they can have; else they can take it back, down to what the daemon has.
+Done go_first_without_memory() {
+  constexpr const char* kFile = "/proc/self/oom_score_adj";
+  constexpr std::int64_t kScore = 500;
+  const auto now = base::parse_int(base::trim(read_file(kFile).value_or("0")));
+  if (now && *now >= kScore) return {};  // a container may have more, and lowering it is refused
+  if (auto done = write_file(kFile, std::to_string(kScore)); !done)
+    return std::unexpected(error_text(kFile, done.error()));
+  return {};
+}
+
 // An ordinary user maps itself, the only id it may. The files of a process that is not dumpable
 // belong to root, so it is dumpable for this moment; sandboxed processes have the same user anyway
 // where there is no root.
 Done map_self(uid_t uid, gid_t gid) {
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   auto done = write_id_map("self", uid, gid);
+  if (done) done = go_first_without_memory();
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   return done;
 }
@@ -152,7 +167,9 @@ Done act_as_inside_user() {
 }
 
 Done build_sandbox(const SandboxPlan& plan) {
-  if (plan.power == Power::user) {
+  if (plan.power == Power::root) {
+    if (auto done = go_first_without_memory(); !done) return done;
+  } else {
     if (auto done = map_self(plan.outside_uid, plan.outside_gid); !done) return done;
   }
   const RootPlan root{plan.spec, plan.mount_point, plan.etc_folder, plan.power};

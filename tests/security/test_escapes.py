@@ -268,6 +268,18 @@ def test_calls_of_another_architecture_end_the_caller(ground):
     assert found == [[0, 31]] * 3  # SIGSYS
 
 
+def test_a_function_is_neither_preferred_nor_protected(ground):
+    """By the scheduler, and where the machine runs out of memory; whatever the daemon was given by who started it."""
+    found = ground.attacker("""
+        found = {"fifo": attempt(lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))), "round robin": attempt(lambda: os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))),
+                 "deadline": syscall(314, 0, struct.pack("IIQiIQQQ", 48, 6, 0, 0, 0, 10**6, 10**7, 10**7), 0), "nice": attempt(lambda: os.nice(-1)),
+                 "real-time io": syscall(251, 1, 0, 1 << 13), "score": open("/proc/self/oom_score_adj").read().strip(),
+                 "protected": attempt(lambda: write("/proc/self/oom_score_adj", "-1"))}
+    """)
+    assert int(found.pop("score")) >= 500
+    none_allowed(found)
+
+
 def test_system_settings_are_read_only(ground):
     """Every file of /proc/sys and those of /proc that administer, opened for writing."""
     found = ground.attacker("""
