@@ -27,7 +27,6 @@
 #include <set>
 #include <utility>
 
-#include "base/strings.h"
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "sandbox/files.h"
@@ -117,9 +116,9 @@ Done write_id_map(const std::string& process, uid_t uid, gid_t gid) {
 // the least that they can have; else they can take it back, down to what the daemon has.
 Done go_first_without_memory() {
   constexpr const char* kFile = "/proc/self/oom_score_adj";
-  constexpr std::int64_t kScore = 500;
-  const auto now = base::parse_int(base::trim(read_file(kFile).value_or("0")));
-  if (now && *now >= kScore) return {};  // a container may have more, and lowering it is refused
+  constexpr long kScore = 500;
+  const long now = std::strtol(read_file(kFile).value_or("0").c_str(), nullptr, 10);
+  if (now >= kScore) return {};  // a container may have more, and lowering it is refused
   if (auto done = write_file(kFile, std::to_string(kScore)); !done)
     return std::unexpected(error_text(kFile, done.error()));
   return {};
