@@ -117,7 +117,7 @@ def deploy(client, name, source, **config):
                            Handler="app.lambda_handler", Code={"ZipFile": package.getvalue()},
                            **{"MemorySize": 256, "Timeout": 30, **config})
     client.get_waiter("function_active_v2" if "function_active_v2" in client.waiter_names else "function_active").wait(
-        FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 3000})
 
 
 def load(port, scenario, connections, seconds, argument="", keys=10_000, requests=0, may_fail=False):
