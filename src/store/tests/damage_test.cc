@@ -43,8 +43,21 @@ class Damage : public testing::Test {
       }
       put(*store, row_key(n), std::string(100, static_cast<char>('a' + n % 26)));
     }
-    fs::copy(folder_.path() / "live", folder_.path() / "crashed", fs::copy_options::recursive);
+    copy_live();
     store.reset();
+  }
+
+  // RocksDB removes what it no longer needs in the background, so a file may go while it is copied:
+  // then there was no such moment as the copy would show, and another is taken.
+  void copy_live() {
+    const fs::path to = folder_.path() / "crashed";
+    for (;;) {
+      std::error_code failed;
+      fs::copy(folder_.path() / "live", to, fs::copy_options::recursive, failed);
+      if (!failed) return;
+      if (failed != std::errc::no_such_file_or_directory) throw std::system_error(failed);
+      fs::remove_all(to);
+    }
   }
 
   // A fresh copy of it.
