@@ -71,10 +71,11 @@ std::vector<std::string> function_variables(const FunctionSpec& function,
     all.emplace("SHLVL", "0");
   }
   if (function.runtime.starts_with("nodejs")) {
-    all.emplace(
-        "NODE_PATH",
-        "/opt/nodejs/node18/node_modules:/opt/nodejs/node20/node_modules:/opt/nodejs/node22/"
-        "node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task");
+    // "nodejs22.x": a layer may have modules for that version only.
+    const std::string version = function.runtime.substr(0, function.runtime.find('.')).substr(6);
+    all.emplace("NODE_PATH", fmt::format("/opt/nodejs/node{}/node_modules:/opt/nodejs/node_modules:"
+                                         "/var/runtime/node_modules:/var/runtime:/var/task",
+                                         version));
   }
   if (function.log_format == LogFormat::json) {
     all.emplace("AWS_LAMBDA_LOG_FORMAT", "JSON");

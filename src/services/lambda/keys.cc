@@ -15,9 +15,10 @@ std::optional<VersionId> read_pending_key(std::string_view key) {
   return VersionId{{std::move(*account), std::move(*region)}, std::move(*name), *version};
 }
 
-std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key) {
+std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key,
+                                             Table table) {
   store::KeyReader reader(key);
-  if (!reader.skip(table_prefix(Table::versions, scope))) return std::nullopt;
+  if (!reader.skip(table_prefix(table, scope))) return std::nullopt;
   std::optional<std::string> name = reader.str();
   const std::optional<std::uint64_t> version = reader.u64();
   if (!name || !version || !reader.at_end()) return std::nullopt;

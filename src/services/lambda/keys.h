@@ -5,9 +5,13 @@
 //   lambda (scope) 3 name alias           AliasRow
 //   lambda (scope) 4 name qualifier       PolicyRow; the qualifier is empty for the function itself
 //   lambda (scope) 5 name qualifier       EventConfigRow; what happens to asynchronous events
+//   lambda (scope) 10 name                LayerRow
+//   lambda (scope) 11 name version        LayerVersionRow
+//   lambda (scope) 12 name version        LayerPolicyRow
 //   lambda 1 account region name version  empty: the version is on its way to Active (taken up
 //   again after a crash) lambda 2                              the key that signs URLs of code
-//   lambda_code sha256 account region name version    empty: that version uses that package
+//   lambda_code sha256 account region name version    empty: that version uses that package, as its
+//   code or as a layer; the name of a version of a layer is "layer:<name>"
 #pragma once
 
 #include <cstdint>
@@ -46,18 +50,32 @@ inline constexpr std::string_view kActive = "Active";
 inline constexpr std::string_view kInProgress = "InProgress";
 inline constexpr std::string_view kSuccessful = "Successful";
 
+// A layer version as a function version refers to it: all that is needed to run, so that deleting
+// the layer version breaks nobody.
+struct LayerUse {
+  std::string arn, sha256;  // hex
+  std::int64_t size = 0, unpacked_size = 0;
+  static constexpr auto shape() {
+    using Self = LayerUse;
+    return std::tuple{wire::field("arn", &Self::arn), wire::field("sha256", &Self::sha256),
+                      wire::field("size", &Self::size),
+                      wire::field("unpacked", &Self::unpacked_size)};
+  }
+};
+
 struct VersionRow {
   // What users set.
   std::string description, runtime, role, handler;
   std::int32_t timeout = 3, memory = 128, ephemeral_storage = 512;
   std::optional<std::map<std::string, std::string>> environment;
   std::string tracing = "PassThrough", snap_start = "None";
-  std::vector<std::string> layers, architectures = {"x86_64"};
+  std::vector<LayerUse> layers;
+  std::vector<std::string> architectures = {"x86_64"};
   std::string log_format = "Text", log_group;
   std::optional<std::string> application_log_level, system_log_level;
   // The package.
   std::string code_sha256;  // hex
-  std::int64_t code_size = 0;
+  std::int64_t code_size = 0, unpacked_size = 0;
   // What Lambda keeps about it.
   std::string last_modified, revision_id;
   std::string build;  // another one for each change of code or configuration; versions published
@@ -83,6 +101,7 @@ struct VersionRow {
                       wire::field("system_level", &Self::system_log_level),
                       wire::field("sha256", &Self::code_sha256),
                       wire::field("size", &Self::code_size),
+                      wire::field("unpacked", &Self::unpacked_size),
                       wire::field("modified", &Self::last_modified),
                       wire::field("revision", &Self::revision_id),
                       wire::field("build", &Self::build),
@@ -143,12 +162,58 @@ struct EventConfigRow {
   }
 };
 
+struct LayerRow {
+  std::int64_t next_version = 1;  // numbers are not used again
+  static constexpr auto shape() { return std::tuple{wire::field("next", &LayerRow::next_version)}; }
+};
+
+struct LayerVersionRow {
+  std::string description, license, created, sha256;  // hex
+  std::int64_t size = 0, unpacked_size = 0;
+  std::vector<std::string> runtimes, architectures;
+  static constexpr auto shape() {
+    using Self = LayerVersionRow;
+    return std::tuple{wire::field("description", &Self::description),
+                      wire::field("license", &Self::license),
+                      wire::field("created", &Self::created),
+                      wire::field("sha256", &Self::sha256),
+                      wire::field("size", &Self::size),
+                      wire::field("unpacked", &Self::unpacked_size),
+                      wire::field("runtimes", &Self::runtimes),
+                      wire::field("architectures", &Self::architectures)};
+  }
+};
+
+struct LayerStatementRow {
+  std::string sid, principal;
+  std::optional<std::string> organization;
+  static constexpr auto shape() {
+    using Self = LayerStatementRow;
+    return std::tuple{wire::field("sid", &Self::sid), wire::field("principal", &Self::principal),
+                      wire::field("organization", &Self::organization)};
+  }
+};
+
+struct LayerPolicyRow {
+  std::string revision_id;
+  std::vector<LayerStatementRow> statements;
+  static constexpr auto shape() {
+    using Self = LayerPolicyRow;
+    return std::tuple{wire::field("revision", &Self::revision_id),
+                      wire::field("statements", &Self::statements)};
+  }
+};
+
+// Stored: never renumber.
 enum class Table : std::uint8_t {
   functions = 1,
   versions = 2,
   aliases = 3,
   policies = 4,
-  event_configs = 5
+  event_configs = 5,
+  layers = 10,
+  layer_versions = 11,
+  layer_policies = 12
 };
 
 inline store::KeyWriter in_table(Table table, const base::Scope& scope) {
@@ -180,6 +245,18 @@ inline std::string policy_key(const base::Scope& scope, std::string_view name,
 inline std::string event_config_key(const base::Scope& scope, std::string_view name,
                                     std::string_view qualifier) {
   return in_table(Table::event_configs, scope).str(name).str(qualifier).done();
+}
+
+inline std::string layer_key(const base::Scope& scope, std::string_view layer) {
+  return in_table(Table::layers, scope).str(layer).done();
+}
+inline std::string layer_version_key(const base::Scope& scope, std::string_view layer,
+                                     std::uint64_t version) {
+  return in_table(Table::layer_versions, scope).str(layer).u64(version).done();
+}
+inline std::string layer_policy_key(const base::Scope& scope, std::string_view layer,
+                                    std::uint64_t version) {
+  return in_table(Table::layer_policies, scope).str(layer).u64(version).done();
 }
 
 inline std::string url_secret_key() { return store::key_in(store::KeySpace::lambda).u8(2).done(); }
@@ -222,7 +299,8 @@ struct NamedVersion {
   std::string name;
   std::uint64_t version;
 };
-std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key);
+std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key,
+                                             Table table = Table::versions);
 // The last string of a key of a table with names, behind `prefix`.
 std::optional<std::string> read_name(std::string_view prefix, std::string_view key);
 

@@ -100,6 +100,32 @@ constexpr auto kOperations = api::operations<Lambda>(
                    kResourceNotFound>(
         "ListFunctionEventInvokeConfigs",
         {"GET", "/2019-09-25/functions/{FunctionName}/event-invoke-config/list", 200}),
+    api::operation<publish_layer_version, kInvalidParameterValue, kService, kResourceNotFound,
+                   kCodeStorageExceeded>("PublishLayerVersion",
+                                         {"POST", "/2018-10-31/layers/{LayerName}/versions", 201}),
+    api::operation<get_layer_version, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetLayerVersion", {"GET", "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}", 200}),
+    api::operation<get_layer_version_by_arn, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetLayerVersionByArn", {"GET", "/2018-10-31/layers?find=LayerVersion", 200}),
+    api::operation<list_layers, kInvalidParameterValue, kService>(
+        "ListLayers", {"GET", "/2018-10-31/layers", 200}),
+    api::operation<list_layer_versions, kInvalidParameterValue, kService, kResourceNotFound>(
+        "ListLayerVersions", {"GET", "/2018-10-31/layers/{LayerName}/versions", 200}),
+    api::operation<delete_layer_version, kService>(
+        "DeleteLayerVersion",
+        {"DELETE", "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}", 204}),
+    api::operation<add_layer_version_permission, kInvalidParameterValue, kResourceConflict,
+                   kService, kPolicyLengthExceeded, kResourceNotFound, kPreconditionFailed>(
+        "AddLayerVersionPermission",
+        {"POST", "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy", 201}),
+    api::operation<remove_layer_version_permission, kInvalidParameterValue, kService,
+                   kResourceNotFound, kPreconditionFailed>(
+        "RemoveLayerVersionPermission",
+        {"DELETE", "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}",
+         204}),
+    api::operation<get_layer_version_policy, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetLayerVersionPolicy",
+        {"GET", "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy", 200}),
     api::operation<tag_resource, kInvalidParameterValue, kResourceConflict, kService,
                    kResourceNotFound>("TagResource", {"POST", "/2017-03-31/tags/{Resource}", 204}),
     api::operation<untag_resource, kInvalidParameterValue, kResourceConflict, kService,

@@ -8,12 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 #include "base/one_shot.h"
 #include "base/strings.h"
 #include "base/unique_fd.h"
+#include "services/lambda/model/merge_trees.h"
 
 namespace mayfly::lambda {
 
@@ -57,6 +59,10 @@ bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+// Names of merged folders are made of this much of each package's name: enough that nobody finds
+// two packages alike, and five of them are a file name.
+constexpr std::size_t kMergedDigits = 48;
+
 void make_folder(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
     throw std::system_error(errno, std::generic_category(), "cannot create " + path);
@@ -74,6 +80,7 @@ CodeStore::CodeStore(std::string folder, ZipLimits limits)
   make_folder(folder_, 0700);
   make_folder(folder_ + "/blobs", 0700);
   make_folder(folder_ + "/code", 0755);
+  make_folder(folder_ + "/layers", 0755);
   std::error_code ignored;  // what cannot be removed is in nobody's way
   fs::remove_all(folder_ + "/tmp", ignored);
   make_folder(folder_ + "/tmp", 0700);
@@ -126,6 +133,18 @@ base::Task<std::expected<std::string, ZipError>> CodeStore::unpacked(std::string
     return base::Task<std::expected<std::string, ZipError>>::ready(code_path(sha256));
   }
   return on_thread([this, sha256 = std::move(sha256)] { return unpacked_now(sha256); });
+}
+base::Task<std::expected<std::string, ZipError>> CodeStore::merged(
+    std::vector<std::string> packages) {
+  if (packages.empty())
+    return base::Task<std::expected<std::string, ZipError>>::ready(std::string());
+  if (packages.size() == 1) return unpacked(std::move(packages.front()));
+  const std::string path = merged_path(packages);
+  struct stat status;
+  if (std::ranges::all_of(packages, is_sha256) && ::stat(path.c_str(), &status) == 0) {
+    return base::Task<std::expected<std::string, ZipError>>::ready(path);
+  }
+  return on_thread([this, packages = std::move(packages)] { return merged_now(packages); });
 }
 base::Task<std::expected<std::string, ZipError>> CodeStore::read(std::string sha256) {
   return on_thread([this, sha256 = std::move(sha256)] { return read_now(sha256); });
@@ -185,7 +204,21 @@ bool CodeStore::remove_now(const std::string& sha256) {
   // Renamed first, so that a crash in the middle does not leave half a tree under the name.
   if (::rename(code_path(sha256).c_str(), gone.c_str()) == 0) fs::remove_all(gone, ignored);
   fs::remove(blob_path(sha256), ignored);
+  remove_merged(sha256);
   return true;
+}
+
+void CodeStore::remove_merged(const std::string& sha256) {
+  const std::string part = sha256.substr(0, kMergedDigits);
+  std::vector<std::string> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_ + "/layers", ignored)) {
+    if (entry.path().filename().string().contains(part)) found.push_back(entry.path().string());
+  }
+  for (const std::string& path : found) {
+    const std::string gone = temporary_path();
+    if (::rename(path.c_str(), gone.c_str()) == 0) fs::remove_all(gone, ignored);
+  }
 }
 
 std::expected<CodePackage, ZipError> CodeStore::put_now(std::string_view zip) {
@@ -200,7 +233,7 @@ std::expected<CodePackage, ZipError> CodeStore::put_now(std::string_view zip) {
   if (!temporary) return std::unexpected(temporary.error());
   package.unpacked_size = static_cast<std::int64_t>(summary.unpacked_bytes);
   auto kept = keep_blob(package.sha256, zip);
-  if (kept) kept = keep_unpacked(package.sha256, *temporary);
+  if (kept) kept = keep_tree(code_path(package.sha256), *temporary);
   std::error_code ignored;
   fs::remove_all(*temporary, ignored);
   if (!kept) return std::unexpected(kept.error());
@@ -219,17 +252,23 @@ std::expected<CodePackage, ZipError> CodeStore::check_now(std::string_view zip) 
 
 std::expected<std::string, ZipError> CodeStore::unpack_to_temporary(std::string_view zip,
                                                                     ZipSummary& summary) {
-  const std::string temporary = temporary_path();
-  if (::mkdir(temporary.c_str(), 0755) != 0 || ::chmod(temporary.c_str(), 0755) != 0) {
-    return io_error("mkdir", temporary);
-  }
-  auto done = unpack_zip(zip, temporary, limits_);
+  std::expected<std::string, ZipError> temporary = make_temporary();
+  if (!temporary) return temporary;
+  auto done = unpack_zip(zip, *temporary, limits_);
   if (!done) {
     std::error_code ignored;
-    fs::remove_all(temporary, ignored);
+    fs::remove_all(*temporary, ignored);
     return std::unexpected(done.error());
   }
   summary = *done;
+  return temporary;
+}
+
+std::expected<std::string, ZipError> CodeStore::make_temporary() {
+  std::string temporary = temporary_path();
+  if (::mkdir(temporary.c_str(), 0755) != 0 || ::chmod(temporary.c_str(), 0755) != 0) {
+    return io_error("mkdir", temporary);
+  }
   return temporary;
 }
 
@@ -251,16 +290,15 @@ std::expected<void, ZipError> CodeStore::keep_blob(const std::string& sha256,
   return sync_folder(parent);
 }
 
-std::expected<void, ZipError> CodeStore::keep_unpacked(const std::string& sha256,
-                                                       const std::string& temporary) {
-  const std::string path = code_path(sha256);
+std::expected<void, ZipError> CodeStore::keep_tree(const std::string& path,
+                                                   const std::string& temporary) {
   struct stat status;
   if (::stat(path.c_str(), &status) == 0) return {};
   // A power failure must not leave empty files under a name that says "complete".
   base::UniqueFd folder(::open(temporary.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::syncfs(folder.get()) != 0) return io_error("sync", temporary);
   if (::rename(temporary.c_str(), path.c_str()) != 0) return io_error("rename", path);
-  return sync_folder(folder_ + "/code");
+  return sync_folder(fs::path(path).parent_path().string());
 }
 
 std::expected<std::string, ZipError> CodeStore::unpacked_now(const std::string& sha256) {
@@ -274,7 +312,32 @@ std::expected<std::string, ZipError> CodeStore::unpacked_now(const std::string& 
   ZipSummary summary;
   std::expected<std::string, ZipError> temporary = unpack_to_temporary(*zip, summary);
   if (!temporary) return temporary;
-  if (auto kept = keep_unpacked(sha256, *temporary); !kept) return std::unexpected(kept.error());
+  if (auto kept = keep_tree(path, *temporary); !kept) return std::unexpected(kept.error());
+  return path;
+}
+
+std::expected<std::string, ZipError> CodeStore::merged_now(
+    const std::vector<std::string>& packages) {
+  std::vector<std::string> sources;
+  for (const std::string& sha256 : packages) {
+    std::expected<std::string, ZipError> source = unpacked_now(sha256);
+    if (!source) return source;
+    sources.push_back(std::move(*source));
+  }
+  const std::string path = merged_path(packages);
+  struct stat status;
+  if (::stat(path.c_str(), &status) == 0) return path;
+  std::expected<std::string, ZipError> temporary = make_temporary();
+  if (!temporary) return temporary;
+  std::expected<void, ZipError> kept;
+  if (auto done = merge_trees(sources, *temporary); !done) {
+    kept = std::unexpected(ZipError{ZipFault::io, "merging layers: " + done.error()});
+  } else {
+    kept = keep_tree(path, *temporary);
+  }
+  std::error_code ignored;
+  fs::remove_all(*temporary, ignored);
+  if (!kept) return std::unexpected(kept.error());
   return path;
 }
 
@@ -305,6 +368,14 @@ std::string CodeStore::blob_path(const std::string& sha256) const {
 }
 std::string CodeStore::code_path(const std::string& sha256) const {
   return folder_ + "/code/" + sha256;
+}
+std::string CodeStore::merged_path(const std::vector<std::string>& packages) const {
+  std::string path = folder_ + "/layers/";
+  for (const std::string& sha256 : packages) {
+    if (!path.ends_with('/')) path += '-';
+    path += sha256.substr(0, kMergedDigits);
+  }
+  return path;
 }
 std::string CodeStore::temporary_path() {
   return fmt::format("{}/tmp/{}", folder_, ++temporaries_);

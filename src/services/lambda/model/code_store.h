@@ -2,7 +2,10 @@
 //
 //   <folder>/blobs/<ab>/<sha256>   the zip as it was uploaded; on disk before put() returns
 //   <folder>/code/<sha256>/        the same, unpacked; a cache, rebuilt from the blob where it is
-//   missing <folder>/tmp/                  half-done work; emptied at start
+//   missing
+//   <folder>/layers/<a>-<b>...     packages merged into one folder, by the first 48 digits of each;
+//   a cache too, which goes with the first of its packages
+//   <folder>/tmp/                  half-done work; emptied at start
 //
 // Who refers to which package is in the store (model/functions.h), not here. A package that put()
 // returned is pinned until the Pin is dropped, so that the collector cannot remove it before the
@@ -53,6 +56,9 @@ class CodeStore {
   base::Task<std::expected<CodePackage, ZipError>> check(std::string zip);
   // The folder with the unpacked code.
   base::Task<std::expected<std::string, ZipError>> unpacked(std::string sha256);
+  // The folder with all of these on top of each other, the last one uppermost: layers. Empty where
+  // there are none.
+  base::Task<std::expected<std::string, ZipError>> merged(std::vector<std::string> packages);
   // The zip.
   base::Task<std::expected<std::string, ZipError>> read(std::string sha256);
   // Every package that has files here.
@@ -73,16 +79,19 @@ class CodeStore {
   std::expected<std::string, ZipError> unpack_to_temporary(std::string_view zip,
                                                            ZipSummary& summary);
   std::expected<void, ZipError> keep_blob(const std::string& sha256, std::string_view zip);
-  std::expected<void, ZipError> keep_unpacked(const std::string& sha256,
-                                              const std::string& temporary);
+  std::expected<void, ZipError> keep_tree(const std::string& path, const std::string& temporary);
   std::expected<CodePackage, ZipError> put_now(std::string_view zip);
   std::expected<CodePackage, ZipError> check_now(std::string_view zip);
   std::expected<std::string, ZipError> unpacked_now(const std::string& sha256);
+  std::expected<std::string, ZipError> merged_now(const std::vector<std::string>& packages);
+  void remove_merged(const std::string& sha256);
   std::expected<std::string, ZipError> read_now(const std::string& sha256) const;
   bool remove_now(const std::string& sha256);
   std::string blob_path(const std::string& sha256) const;
   std::string code_path(const std::string& sha256) const;
+  std::string merged_path(const std::vector<std::string>& packages) const;
   std::string temporary_path();
+  std::expected<std::string, ZipError> make_temporary();
 
   std::string folder_;
   ZipLimits limits_;

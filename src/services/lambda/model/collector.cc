@@ -1,5 +1,7 @@
 #include "services/lambda/model/collector.h"
 
+#include <set>
+
 #include "base/log.h"
 #include "services/lambda/model/rows.h"
 
@@ -10,7 +12,28 @@ namespace {
 constexpr std::string_view kKind = "lambda.code";  // stored
 constexpr std::chrono::minutes kMargin{5};
 
+std::set<std::string> packages_of(const VersionRow* row) {
+  std::set<std::string> packages;
+  if (row == nullptr) return packages;
+  packages.insert(row->code_sha256);
+  for (const LayerUse& layer : row->layers) packages.insert(layer.sha256);
+  return packages;
+}
+
 }  // namespace
+
+void Collector::track(store::Transaction& transaction, const VersionId& id,
+                      const VersionRow* before, const VersionRow* after) {
+  const std::set<std::string> old = packages_of(before), now = packages_of(after);
+  for (const std::string& sha256 : old) {
+    if (now.contains(sha256)) continue;
+    transaction.erase(code_user_key(sha256, id));
+    ask(transaction, sha256, std::chrono::seconds{before->timeout});
+  }
+  for (const std::string& sha256 : now) {
+    if (!old.contains(sha256)) transaction.put(code_user_key(sha256, id), "");
+  }
+}
 
 void Collector::ask(store::Transaction& transaction, const std::string& sha256,
                     std::chrono::seconds timeout) {

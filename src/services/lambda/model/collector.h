@@ -21,6 +21,10 @@ class Collector {
   // In the transaction that drops the use. `timeout` is that of the version that used it.
   void ask(store::Transaction& transaction, const std::string& sha256,
            std::chrono::seconds timeout);
+  // In the transaction that writes, changes or erases a version (null: it is not there): who uses
+  // which packages, and ask() for those that it uses no more.
+  void track(store::Transaction& transaction, const VersionId& id, const VersionRow* before,
+             const VersionRow* after);
   // Before queue.start().
   void attach(work::WorkQueue& queue);
   // At start, before requests are served.

@@ -144,20 +144,6 @@ wire::Result<void> set_environment(VersionRow& row, const Environment& environme
   return {};
 }
 
-wire::Result<void> set_layers(VersionRow& row, const std::vector<std::string>& layers) {
-  constexpr std::size_t kMaxLayers = 5;
-  if (layers.size() > kMaxLayers) {
-    return wire::fail(kInvalidParameterValue, "Cannot reference more than 5 layers.");
-  }
-  // No layer can be published yet, so none exists.
-  if (!layers.empty()) {
-    return wire::fail(kInvalidParameterValue,
-                      fmt::format("Layer version {} does not exist.", layers.front()));
-  }
-  row.layers = layers;
-  return {};
-}
-
 wire::Result<void> set_logging(VersionRow& row, const LoggingConfig& logging,
                                const std::string& function_name) {
   const std::string format = logging.log_format.value_or(row.log_format);
@@ -206,6 +192,10 @@ FunctionConfiguration shown(const base::Scope& scope, const std::string& name,
   if (row.environment) out.environment = EnvironmentResponse{row.environment};
   out.tracing_config = TracingConfigResponse{row.tracing};
   out.revision_id = row.revision_id;
+  if (!row.layers.empty()) {
+    out.layers.emplace();
+    for (const LayerUse& layer : row.layers) out.layers->push_back({layer.arn, layer.size});
+  }
   out.package_type = "Zip";
   out.architectures = row.architectures;
   out.ephemeral_storage = EphemeralStorage{row.ephemeral_storage};

@@ -26,7 +26,6 @@ wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime,
                                const SettingLimits& limits);
 wire::Result<void> set_timeout(VersionRow& row, std::int32_t seconds, const SettingLimits& limits);
 wire::Result<void> set_environment(VersionRow& row, const Environment& environment);
-wire::Result<void> set_layers(VersionRow& row, const std::vector<std::string>& layers);
 wire::Result<void> set_logging(VersionRow& row, const LoggingConfig& logging,
                                const std::string& function_name);
 // Not supported, by name, where the member says anything: {} and {"SubnetIds": []} say nothing.
@@ -49,7 +48,8 @@ wire::Result<void> refuse_features(const Request& request) {
   return {};
 }
 
-// Changes what the request sets and leaves the rest. `row` may be half-changed after a refusal.
+// Changes what the request sets and leaves the rest; layers are not among it (model/layers.h).
+// `row` may be half-changed after a refusal.
 template <class Request>
 wire::Result<void> apply_settings(VersionRow& row, const Request& request,
                                   const std::string& function_name, const SettingLimits& limits) {
@@ -57,7 +57,6 @@ wire::Result<void> apply_settings(VersionRow& row, const Request& request,
   if (done && request.runtime) done = set_runtime(row, *request.runtime, limits);
   if (done && request.timeout) done = set_timeout(row, *request.timeout, limits);
   if (done && request.environment) done = set_environment(row, *request.environment);
-  if (done && request.layers) done = set_layers(row, *request.layers);
   if (done && request.logging_config)
     done = set_logging(row, *request.logging_config, function_name);
   if (!done) return done;

@@ -79,12 +79,20 @@ base::Task<wire::Result<SpecPointer>> Specs::get(VersionId id,
       base::log_error("code of {} cannot be read: {}", id.name, folder.error().detail);
       co_return wire::fail(kService, "The code of the function cannot be read.");
     }
+    std::vector<std::string> layers;
+    for (const LayerUse& layer : version->layers) layers.push_back(layer.sha256);
+    auto opt = co_await code_.merged(std::move(layers));
+    if (!opt) {
+      base::log_error("layers of {} cannot be read: {}", id.name, opt.error().detail);
+      co_return wire::fail(kService, "The layers of the function cannot be read.");
+    }
     auto credentials = co_await issuer_.issue(role_in(id.scope.account, version->role),
                                               session_name(id.name), kCredentialLifetime);
     if (!credentials) co_return std::unexpected(credentials.error());
     auto made = std::make_shared<engine::FunctionSpec>(describe(id, *function, *version));
     made->revision = fmt::format("{}.{}", version->build, credentials->access_key_id);
     made->code_folder = std::move(*folder);
+    made->opt_folder = std::move(*opt);
     made->credentials = {{"AWS_ACCESS_KEY_ID", credentials->access_key_id},
                          {"AWS_SECRET_ACCESS_KEY", credentials->secret_access_key},
                          {"AWS_SESSION_TOKEN", credentials->session_token}};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "services/lambda/model/layers.h"
 #include "services/lambda/operations/operations.h"
 
 namespace mayfly::lambda {
@@ -86,9 +87,21 @@ base::Task<wire::Result<Published>> publish(store::Transaction& transaction, Lam
   row.update_status.clear();
   const VersionId id{scope, name, number};
   transaction.put(version_key(scope, name, number), wire::to_row(row));
-  transaction.put(code_user_key(row.code_sha256, id), "");
+  lambda.collector.track(transaction, id, nullptr, &row);
   Lifecycle::mark(transaction, id);
   co_return Published{number, std::move(row), true};
+}
+
+base::Task<wire::Result<void>> place_layers(Lambda& lambda, store::Transaction& transaction,
+                                            base::Scope scope,
+                                            std::optional<std::vector<std::string>> layers,
+                                            VersionRow& row) {
+  if (layers) {
+    auto uses = co_await resolve_layers(transaction, scope, std::move(*layers));
+    if (!uses) co_return std::unexpected(uses.error());
+    row.layers = std::move(*uses);
+  }
+  co_return check_unpacked_size(row, lambda.options.zip.unpacked_bytes);
 }
 
 wire::Result<void> check_settled(const base::Scope& scope, const std::string& name,

@@ -68,6 +68,7 @@ Answer<FunctionConfiguration> create_function(Lambda& lambda, const Context& con
   if (!package) co_return std::unexpected(package.error());
   row->code_sha256 = package->sha256;
   row->code_size = package->size;
+  row->unpacked_size = package->unpacked_size;
   row->last_modified = base::iso8601_lambda(lambda.clock.now());
   row->revision_id = lambda.ids.uuid();
   row->build = lambda.ids.uuid();
@@ -83,9 +84,14 @@ Answer<FunctionConfiguration> create_function(Lambda& lambda, const Context& con
         if (*found)
           co_return wire::fail(kResourceConflict,
                                fmt::format("Function already exist: {}", latest.name));
+        if (auto placed =
+                co_await place_layers(lambda, transaction, latest.scope, request.layers, *row);
+            !placed) {
+          co_return std::unexpected(placed.error());
+        }
         transaction.put(function_key(latest.scope, latest.name), wire::to_row(function));
         transaction.put(version_key(latest.scope, latest.name, kLatestNumber), wire::to_row(*row));
-        transaction.put(code_user_key(row->code_sha256, latest), "");
+        lambda.collector.track(transaction, latest, nullptr, &*row);
         Lifecycle::mark(transaction, latest);
         if (!with_version) co_return std::optional<Published>{};
         auto published = co_await publish(transaction, lambda, latest.scope, latest.name, function,

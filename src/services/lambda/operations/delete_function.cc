@@ -32,9 +32,8 @@ base::Task<wire::Result<void>> erase_version(Lambda& lambda, store::Transaction&
   if (!row) co_return std::unexpected(row.error());
   if (!*row) co_return function_not_found(id.scope, id.name, version_text(id.version));
   transaction.erase(version_key(id.scope, id.name, id.version));
-  transaction.erase(code_user_key((*row)->code_sha256, id));
   transaction.erase(pending_key(id));
-  lambda.collector.ask(transaction, (*row)->code_sha256, std::chrono::seconds{(*row)->timeout});
+  lambda.collector.track(transaction, id, &**row, nullptr);
   co_return wire::Result<void>{};
 }
 

@@ -8,6 +8,7 @@
 #include "services/lambda/shapes.h"
 #include "services/lambda/shapes_concurrency.h"
 #include "services/lambda/shapes_invoke.h"
+#include "services/lambda/shapes_layers.h"
 #include "services/lambda/shapes_policy.h"
 #include "services/lambda/shapes_tags.h"
 #include "services/lambda/shapes_versions.h"
@@ -67,6 +68,26 @@ Answer<GetPolicyResponse> get_policy(Lambda& lambda, const Context& context,
 Answer<void> remove_permission(Lambda& lambda, const Context& context,
                                RemovePermissionRequest request);
 
+// layers.cc, layer_permissions.cc
+Answer<PublishLayerVersionResponse> publish_layer_version(Lambda& lambda, const Context& context,
+                                                          PublishLayerVersionRequest request);
+Answer<GetLayerVersionResponse> get_layer_version(Lambda& lambda, const Context& context,
+                                                  GetLayerVersionRequest request);
+Answer<GetLayerVersionResponse> get_layer_version_by_arn(Lambda& lambda, const Context& context,
+                                                         GetLayerVersionByArnRequest request);
+Answer<ListLayersResponse> list_layers(Lambda& lambda, const Context& context,
+                                       ListLayersRequest request);
+Answer<ListLayerVersionsResponse> list_layer_versions(Lambda& lambda, const Context& context,
+                                                      ListLayerVersionsRequest request);
+Answer<void> delete_layer_version(Lambda& lambda, const Context& context,
+                                  DeleteLayerVersionRequest request);
+Answer<AddLayerVersionPermissionResponse> add_layer_version_permission(
+    Lambda& lambda, const Context& context, AddLayerVersionPermissionRequest request);
+Answer<GetLayerVersionPolicyResponse> get_layer_version_policy(
+    Lambda& lambda, const Context& context, GetLayerVersionPolicyRequest request);
+Answer<void> remove_layer_version_permission(Lambda& lambda, const Context& context,
+                                             RemoveLayerVersionPermissionRequest request);
+
 // concurrency.cc, event_invoke_config.cc
 Answer<Concurrency> put_function_concurrency(Lambda& lambda, const Context& context,
                                              PutFunctionConcurrencyRequest request);
@@ -93,6 +114,9 @@ Answer<ListTagsResponse> list_tags(Lambda& lambda, const Context& context, ListT
 // ---- shared by several files
 // -------------------------------------------------------------------------
 
+// The address at which the client reached us, so that it can reach us there again.
+std::string origin_of(const http::Request& request);
+
 // The package of a request: checked and kept. DryRun keeps nothing.
 enum class Keep { yes, no };
 struct CodeSource {
@@ -102,6 +126,13 @@ struct CodeSource {
 };
 base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource source,
                                                 std::string_view operation, Keep keep);
+
+// Gives the version the layers of a request, where it names some; then the limit on all that is
+// unpacked for it. In the caller's transaction.
+base::Task<wire::Result<void>> place_layers(Lambda& lambda, store::Transaction& transaction,
+                                            base::Scope scope,
+                                            std::optional<std::vector<std::string>> layers,
+                                            VersionRow& row);
 
 // Copies $LATEST into the next version, in the caller's transaction; or, where nothing changed
 // since the last one was published, gives that one. True: it is new, and lifecycle.begin() has to

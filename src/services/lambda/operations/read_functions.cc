@@ -11,13 +11,12 @@ namespace {
 
 constexpr std::int64_t kCodeStorageBytes = 300LL * 1024 * 1024 * 1024;
 
-// The address at which the client reached us, so that it can reach us there again.
+}  // namespace
+
 std::string origin_of(const http::Request& request) {
   const std::string_view host = request.headers.get("Host").value_or(request.local);
   return fmt::format("{}://{}", request.tls ? "https" : "http", host);
 }
-
-}  // namespace
 
 Answer<GetFunctionResponse> get_function(Lambda& lambda, const Context& context,
                                          GetFunctionRequest request) {

@@ -24,6 +24,7 @@ struct Updated {
 template <class Change>
 base::Task<wire::Result<Updated>> update_latest(Lambda& lambda, base::Scope scope, std::string name,
                                                 std::optional<std::string> revision,
+                                                std::optional<std::vector<std::string>> layers,
                                                 bool with_version, Change change) {
   const VersionId id{scope, name, kLatestNumber};
   const std::string now = base::iso8601_lambda(lambda.clock.now());
@@ -38,18 +39,16 @@ base::Task<wire::Result<Updated>> update_latest(Lambda& lambda, base::Scope scop
           co_return std::unexpected(settled.error());
         if (auto same = check_revision(revision, row->revision_id); !same)
           co_return std::unexpected(same.error());
-        const std::string old_code = row->code_sha256;
+        const VersionRow before = *row;
         if (wire::Result<void> changed = change(*row); !changed)
           co_return std::unexpected(changed.error());
+        if (auto placed = co_await place_layers(lambda, transaction, scope, layers, *row); !placed)
+          co_return std::unexpected(placed.error());
         row->last_modified = now;
         row->revision_id = lambda.ids.uuid();
         row->build = build;
         row->update_status = kInProgress;
-        if (row->code_sha256 != old_code) {
-          transaction.erase(code_user_key(old_code, id));
-          transaction.put(code_user_key(row->code_sha256, id), "");
-          lambda.collector.ask(transaction, old_code, std::chrono::seconds{row->timeout});
-        }
+        lambda.collector.track(transaction, id, &before, &*row);
         transaction.put(version_key(scope, name, kLatestNumber), wire::to_row(*row));
         Lifecycle::mark(transaction, id);
         Updated updated{*row, std::nullopt};
@@ -95,6 +94,7 @@ Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context
   const auto change = [&](VersionRow& row) -> wire::Result<void> {
     row.code_sha256 = package->sha256;
     row.code_size = package->size;
+    row.unpacked_size = package->unpacked_size;
     if (request.architectures) row.architectures = *request.architectures;
     return {};
   };
@@ -106,7 +106,7 @@ Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context
     co_return shown(context.scope, name, kLatestNumber, *row, "");
   }
   auto updated = co_await update_latest(lambda, context.scope, name, std::move(request.revision_id),
-                                        request.publish.value_or(false), change);
+                                        std::nullopt, request.publish.value_or(false), change);
   if (!updated) co_return std::unexpected(updated.error());
   if (updated->published) {
     const std::uint64_t version = updated->published->version;
@@ -124,8 +124,8 @@ Answer<FunctionConfiguration> update_function_configuration(
     if (request.role) row.role = *request.role;
     return apply_settings(row, request, name, lambda.options.limits);
   };
-  auto updated =
-      co_await update_latest(lambda, context.scope, name, request.revision_id, false, change);
+  auto updated = co_await update_latest(lambda, context.scope, name, request.revision_id,
+                                        request.layers, false, change);
   if (!updated) co_return std::unexpected(updated.error());
   co_return shown(context.scope, name, kLatestNumber, updated->row, "");
 }
