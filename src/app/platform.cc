@@ -343,6 +343,7 @@ struct Platform::Parts {
       out.limits.why_not_installed = [this](const std::string& runtime) {
         return engine.why_not_installed(runtime);
       };
+    if (options.profile == cli::Profile::development) out.hot_reload = lambda::HotReload::allowed;
     return out;
   }
 

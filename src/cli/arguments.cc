@@ -16,6 +16,7 @@ constexpr int kUsageError = 2;
 // What the options write to, before it is judged.
 struct Raw {
   TableArguments table;
+  LoopArguments loop;
   BranchCommand branch;
   BackupCommand backup;
   RestoreCommand restore;
@@ -316,6 +317,8 @@ Command command_of(const CLI::App& app, const CLI::App& invoke_app, Raw& raw) {
     return std::move(raw.logs);
   }
   if (raw.table.chosen()) return raw.table.take();
+  if (auto chosen = raw.loop.take())
+    return std::visit([](auto& command) -> Command { return std::move(command); }, *chosen);
   const Format format = raw.json ? Format::json : Format::text;
   if (app.got_subcommand("branch")) {
     const auto* branch = app.get_subcommand("branch");
@@ -365,6 +368,7 @@ std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& argu
   add_status_and_bill(app, raw);
   add_branch(app, raw);
   add_backup(app, raw);
+  raw.loop.add(app);
   raw.table.add(app);
   app.footer(
       "Start here:\n"

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/arguments_loop.h"
 #include "cli/arguments_table.h"
 #include "cli/cli.h"
 
@@ -63,8 +64,8 @@ struct WriteCompatibility {
 };
 
 using Command = std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand,
-                             BranchCommand, BackupCommand, RestoreCommand, TableCommand, DumpApi,
-                             WriteCompatibility>;
+                             BranchCommand, BackupCommand, RestoreCommand, TableCommand, TopCommand,
+                             DevCommand, DumpApi, WriteCompatibility>;
 
 // Where a command goes, and as whom.
 struct Target {

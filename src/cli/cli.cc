@@ -51,6 +51,10 @@ int run(const Parsed& parsed, const Program& program, Terminal& terminal) {
           return run_backup(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, TableCommand>) {
           return run_table(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, TopCommand>) {
+          return run_top(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, DevCommand>) {
+          return run_dev(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, RestoreCommand>) {
           return run_restore(command, terminal);
         } else if constexpr (std::is_same_v<Chosen, WriteCompatibility>) {

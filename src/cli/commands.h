@@ -32,6 +32,8 @@ int run_bill(const BillCommand& command, const Target& target, Terminal& termina
 int run_branch(const BranchCommand& command, const Target& target, Terminal& terminal);
 int run_backup(const BackupCommand& command, const Target& target, Terminal& terminal);
 int run_table(const TableCommand& command, const Target& target, Terminal& terminal);
+int run_dev(const DevCommand& command, const Target& target, Terminal& terminal);
+int run_top(const TopCommand& command, const Target& target, Terminal& terminal);
 int run_restore(const RestoreCommand& command, Terminal& terminal);  // needs no daemon
 
 }  // namespace mayfly::cli

@@ -59,6 +59,10 @@ def _open_standard_streams():
 
 def _preload():
     endpoint.install()  # sees the SDK's import
+    # An SDK of the runtime itself, for interpreters that have none, has another path in a sandbox, and botocore remembers
+    # where its data were. Such functions load it themselves.
+    bundled = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "sdk")
+    sys.path[:] = [path for path in sys.path if path != bundled]
     try:
         import boto3  # noqa: F401
         import botocore.client  # noqa: F401

@@ -76,6 +76,7 @@ struct VersionRow {
   // The package.
   std::string code_sha256;  // hex
   std::int64_t code_size = 0, unpacked_size = 0;
+  std::string hot_folder;  // the code itself, in place of a package (model/hot_folders.h)
   // What Lambda keeps about it.
   std::string last_modified, revision_id;
   std::string build;  // another one for each change of code or configuration; versions published
@@ -102,6 +103,7 @@ struct VersionRow {
                       wire::field("sha256", &Self::code_sha256),
                       wire::field("size", &Self::code_size),
                       wire::field("unpacked", &Self::unpacked_size),
+                      wire::field("hot_folder", &Self::hot_folder),
                       wire::field("modified", &Self::last_modified),
                       wire::field("revision", &Self::revision_id),
                       wire::field("build", &Self::build),

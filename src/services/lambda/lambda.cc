@@ -143,7 +143,10 @@ Lambda::Lambda(Options options_, Parts parts)
       ids(parts.ids),
       runner(parts.runner),
       code(options.data_folder, options.zip),
-      specs(code, parts.issuer, clock),
+      specs(code, hot_folders, parts.issuer, clock,
+            [this](const VersionId& id, const std::string& revision) {
+              runner.retire(id.scope, id.name, version_text(id.version), revision);
+            }),
       lifecycle(store, specs, runner),
       invoker({store, clock, ids, specs, lifecycle, runner}),
       async_events(store, clock, invoker),

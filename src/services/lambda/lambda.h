@@ -16,11 +16,15 @@
 #include "services/lambda/model/code_url.h"
 #include "services/lambda/model/collector.h"
 #include "services/lambda/model/configuration.h"
+#include "services/lambda/model/hot_folders.h"
 #include "services/lambda/model/invoker.h"
 #include "services/lambda/model/lifecycle.h"
 #include "services/lambda/model/specs.h"
 
 namespace mayfly::lambda {
+
+// Whether functions may have a folder of this machine as their code (model/hot_folders.h).
+enum class HotReload { refused, allowed };
 
 struct Options {
   std::string data_folder;  // blobs/, code/ and tmp/ are made in it
@@ -28,6 +32,7 @@ struct Options {
   std::int32_t account_concurrency = 1000;
   int async_concurrency = 256;  // asynchronous events under way at a time
   ZipLimits zip = {};
+  HotReload hot_reload = HotReload::refused;
 };
 
 class Lambda {
@@ -57,6 +62,7 @@ class Lambda {
   base::Ids& ids;
   FunctionRunner& runner;
   CodeStore code;
+  HotFolders hot_folders;
   Specs specs;
   Lifecycle lifecycle;
   Invoker invoker;

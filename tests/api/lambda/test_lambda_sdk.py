@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from harness.wait import eventually
+
 HANDLER = """
 import boto3, sys
 def lambda_handler(event, context):
@@ -20,3 +22,18 @@ def test_boto3_reaches_mayfly_from_every_python(runtime, deploy_function, client
     body = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, body
     assert body["boto3"]
+
+
+@pytest.mark.parametrize("runtime", ["python3.11", "python3.13"])
+def test_so_it_does_where_processes_are_forked_from_a_zygote(runtime, deploy_function, client):
+    """The first function of an interpreter asks for its zygote, later ones are forked from it."""
+    source = HANDLER.replace("import boto3, sys", "import boto3, sys\nforked = 'mayfly_runtime.zygote' in sys.modules").replace(
+        "return {", "return {'forked': forked, ")
+
+    def forked():
+        answer = client("lambda").invoke(FunctionName=deploy_function(source, runtime=runtime, Timeout=30))
+        body = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, body
+        return body["forked"]
+
+    eventually(forked, what="a fork from a zygote")

@@ -36,6 +36,7 @@ struct CodePackage {
   std::int64_t size = 0;
   std::int64_t unpacked_size = 0;
   std::shared_ptr<void> pin;
+  std::string hot_folder = {};  // of what is no package: the code itself
 };
 
 // "CodeSha256" as AWS shows it: base64 of the digest.

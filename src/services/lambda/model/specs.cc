@@ -27,6 +27,12 @@ std::string role_in(const std::string& account, const std::string& role) {
   return arn->str();
 }
 
+std::string revision_of(const VersionRow& version, const std::string& access_key,
+                        std::uint64_t generation) {
+  if (version.hot_folder.empty()) return fmt::format("{}.{}", version.build, access_key);
+  return fmt::format("{}.{}.{}", version.build, access_key, generation);
+}
+
 engine::FunctionSpec describe(const VersionId& id, const FunctionRow& function,
                               const VersionRow& version) {
   engine::FunctionSpec spec;
@@ -59,22 +65,48 @@ engine::FunctionSpec describe(const VersionId& id, const FunctionRow& function,
 
 }  // namespace
 
-SpecPointer Specs::cached(const VersionId& id, const VersionRow& version) {
+SpecPointer Specs::cached(const VersionId& id, const VersionRow& version,
+                          std::uint64_t generation) {
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
   if (found == entries_.end() || found->second.build != version.build ||
-      found->second.renew <= clock_.now()) {
+      found->second.renew <= clock_.now() || found->second.generation < generation) {
     return nullptr;
   }
   return found->second.spec;
 }
 
+// The same with new code: no new credentials, so that an edit is live at once.
+SpecPointer Specs::edited(const VersionId& id, const VersionRow& version,
+                          std::uint64_t generation) {
+  std::shared_ptr<engine::FunctionSpec> made;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end() || found->second.build != version.build ||
+        found->second.renew <= clock_.now())
+      return nullptr;
+    Entry& entry = found->second;
+    if (entry.generation >= generation) return entry.spec;
+    made = std::make_shared<engine::FunctionSpec>(*entry.spec);
+    made->revision = revision_of(version, made->credentials.at("AWS_ACCESS_KEY_ID"), generation);
+    entry.spec = made;
+    entry.generation = generation;
+  }
+  on_edit_(id, made->revision);
+  return made;
+}
+
 base::Task<wire::Result<SpecPointer>> Specs::get(VersionId id,
                                                  std::shared_ptr<const FunctionRow> function,
                                                  std::shared_ptr<const VersionRow> version) {
-  SpecPointer spec = cached(id, *version);
+  const bool hot = !version->hot_folder.empty();
+  const std::uint64_t generation = hot ? hot_folders_.generation(version->hot_folder) : 0;
+  SpecPointer spec = cached(id, *version, generation);
+  if (spec == nullptr && hot) spec = edited(id, *version, generation);
   if (spec == nullptr) {
-    auto folder = co_await code_.unpacked(version->code_sha256);
+    std::expected<std::string, ZipError> folder = version->hot_folder;
+    if (!hot) folder = co_await code_.unpacked(version->code_sha256);
     if (!folder) {
       base::log_error("code of {} cannot be read: {}", id.name, folder.error().detail);
       co_return wire::fail(kService, "The code of the function cannot be read.");
@@ -90,7 +122,7 @@ base::Task<wire::Result<SpecPointer>> Specs::get(VersionId id,
                                               session_name(id.name), kCredentialLifetime);
     if (!credentials) co_return std::unexpected(credentials.error());
     auto made = std::make_shared<engine::FunctionSpec>(describe(id, *function, *version));
-    made->revision = fmt::format("{}.{}", version->build, credentials->access_key_id);
+    made->revision = revision_of(*version, credentials->access_key_id, generation);
     made->code_folder = std::move(*folder);
     made->opt_folder = std::move(*opt);
     made->credentials = {{"AWS_ACCESS_KEY_ID", credentials->access_key_id},
@@ -101,7 +133,8 @@ base::Task<wire::Result<SpecPointer>> Specs::get(VersionId id,
     std::lock_guard lock(mutex_);
     Entry& entry = entries_[id];
     if (entry.spec == nullptr || entry.build != version->build || entry.renew <= clock_.now()) {
-      entry = Entry{version->build, credentials->expires - kRenewBefore, std::move(made)};
+      entry =
+          Entry{version->build, credentials->expires - kRenewBefore, std::move(made), generation};
     }
     spec = entry.spec;
   }

@@ -4,6 +4,8 @@
 // revision replaces it, so environments with old credentials end. Threads: any.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,6 +15,7 @@
 #include "ports/credential_issuer.h"
 #include "services/lambda/keys.h"
 #include "services/lambda/model/code_store.h"
+#include "services/lambda/model/hot_folders.h"
 #include "wire/error.h"
 
 namespace mayfly::lambda {
@@ -22,8 +25,16 @@ using SpecPointer = std::shared_ptr<const engine::FunctionSpec>;
 class Specs {
  public:
   // All outlive it.
-  Specs(CodeStore& code, ports::CredentialIssuer& issuer, const base::Clock& clock)
-      : code_(code), issuer_(issuer), clock_(clock) {}
+  // `on_edit` is told the new revision of a version whose hot folder has changed: what runs older
+  // code shall end.
+  using OnEdit = std::function<void(const VersionId& id, const std::string& revision)>;
+  Specs(CodeStore& code, HotFolders& hot_folders, ports::CredentialIssuer& issuer,
+        const base::Clock& clock, OnEdit on_edit)
+      : code_(code),
+        hot_folders_(hot_folders),
+        issuer_(issuer),
+        clock_(clock),
+        on_edit_(std::move(on_edit)) {}
 
   base::Task<wire::Result<SpecPointer>> get(VersionId id,
                                             std::shared_ptr<const FunctionRow> function,
@@ -35,12 +46,17 @@ class Specs {
     std::string build;
     base::WallTime renew;  // credentials end soon after
     SpecPointer spec;
+    std::uint64_t generation = 0;  // of the hot folder
   };
-  SpecPointer cached(const VersionId& id, const VersionRow& version);
+  SpecPointer cached(const VersionId& id, const VersionRow& version, std::uint64_t generation);
+
+  SpecPointer edited(const VersionId& id, const VersionRow& version, std::uint64_t generation);
 
   CodeStore& code_;
+  HotFolders& hot_folders_;
   ports::CredentialIssuer& issuer_;
   const base::Clock& clock_;
+  const OnEdit on_edit_;
   std::mutex mutex_;
   std::map<VersionId, Entry> entries_;
 };

@@ -2,7 +2,9 @@
 // before an update.
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "base/log.h"
+#include "base/strings.h"
 #include "services/lambda/model/layers.h"
 #include "services/lambda/operations/operations.h"
 
@@ -35,7 +37,19 @@ std::unexpected<wire::ApiError> unzip_failed(const ZipError& error, std::uint64_
 base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource source,
                                                 std::string_view operation, Keep keep) {
   if (source.image) co_return wire::not_supported("Code.ImageUri (container images)");
-  if (source.s3)
+  if (source.s3_bucket == kHotBucket && lambda.options.hot_reload == HotReload::allowed) {
+    auto folder = check_hot_folder(source.s3_key.value_or(""));
+    if (!folder) co_return std::unexpected(folder.error());
+    CodePackage package;
+    base::Sha256 digest;
+    digest.update("hot-reload " + *folder);
+    package.sha256 = digest.hex();
+    package.hot_folder = std::move(*folder);
+    co_return package;
+  }
+  if (source.s3_bucket == kHotBucket)
+    co_return wire::not_supported("Code.S3Bucket hot-reload (in this profile)");
+  if (source.s3_bucket || source.s3_key)
     co_return wire::not_supported(
         "Code.S3Bucket (there is no S3 yet; give the package as Code.ZipFile)");
   if (!source.zip_file) {

@@ -62,13 +62,14 @@ Answer<FunctionConfiguration> create_function(Lambda& lambda, const Context& con
   if (request.tags) function.tags = std::move(*request.tags);
 
   // The pin inside the package keeps its files until the commit that refers to them.
-  CodeSource source{std::move(request.code.zip_file), request.code.s3_bucket || request.code.s3_key,
-                    request.code.image_uri.has_value()};
+  CodeSource source{std::move(request.code.zip_file), std::move(request.code.s3_bucket),
+                    std::move(request.code.s3_key), request.code.image_uri.has_value()};
   auto package = co_await take_code(lambda, std::move(source), "CreateFunction", Keep::yes);
   if (!package) co_return std::unexpected(package.error());
   row->code_sha256 = package->sha256;
   row->code_size = package->size;
   row->unpacked_size = package->unpacked_size;
+  row->hot_folder = package->hot_folder;
   row->last_modified = base::iso8601_lambda(lambda.clock.now());
   row->revision_id = lambda.ids.uuid();
   row->build = lambda.ids.uuid();

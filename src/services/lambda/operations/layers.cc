@@ -137,8 +137,11 @@ Answer<PublishLayerVersionResponse> publish_layer_version(Lambda& lambda, const 
                                                           PublishLayerVersionRequest request) {
   auto layer = own_layer(context.scope, request.layer_name, "PublishLayerVersion");
   if (!layer) co_return std::unexpected(layer.error());
-  CodeSource source{std::move(request.content.zip_file),
-                    request.content.s3_bucket || request.content.s3_key, false};
+  if (request.content.s3_bucket || request.content.s3_key)
+    co_return wire::not_supported(
+        "Content.S3Bucket (there is no S3 yet; give the package as Content.ZipFile)");
+  CodeSource source;
+  source.zip_file = std::move(request.content.zip_file);
   auto package = co_await take_code(lambda, std::move(source), "PublishLayerVersion", Keep::yes);
   if (!package) co_return std::unexpected(package.error());
   LayerVersionRow row;

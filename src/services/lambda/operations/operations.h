@@ -121,7 +121,7 @@ std::string origin_of(const http::Request& request);
 enum class Keep { yes, no };
 struct CodeSource {
   std::optional<wire::Blob> zip_file;
-  bool s3 = false;
+  std::optional<std::string> s3_bucket, s3_key;
   bool image = false;
 };
 base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource source,

@@ -86,8 +86,8 @@ Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context
       co_return std::unexpected(same.error());
     }
   }
-  CodeSource source{std::move(request.zip_file), request.s3_bucket || request.s3_key,
-                    request.image_uri.has_value()};
+  CodeSource source{std::move(request.zip_file), std::move(request.s3_bucket),
+                    std::move(request.s3_key), request.image_uri.has_value()};
   auto package = co_await take_code(lambda, std::move(source), "UpdateFunctionCode",
                                     dry_run ? Keep::no : Keep::yes);
   if (!package) co_return std::unexpected(package.error());
@@ -95,6 +95,7 @@ Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context
     row.code_sha256 = package->sha256;
     row.code_size = package->size;
     row.unpacked_size = package->unpacked_size;
+    row.hot_folder = package->hot_folder;
     if (request.architectures) row.architectures = *request.architectures;
     return {};
   };

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "services/lambda/tests/world.h"
 
@@ -27,8 +28,11 @@ struct LayersTest : testing::LambdaTest {
     for (const std::string& each : arns) text += (text.empty() ? "\"" : ",\"") + each + "\"";
     return R"("Layers":[)" + text + "]";
   }
+  // The update before this one may still be on its way on another thread.
   Reply configure(const std::string& name, const std::string& members) {
-    return call("PUT", "/2015-03-31/functions/" + name + "/configuration", "{" + members + "}");
+    const std::string target = "/2015-03-31/functions/" + name + "/configuration";
+    while (call("GET", target).str("LastUpdateStatus") == "InProgress") std::this_thread::yield();
+    return call("PUT", target, "{" + members + "}");
   }
   std::string opt_file(const std::string& name) {
     std::stringstream text;

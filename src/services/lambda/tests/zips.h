@@ -30,6 +30,8 @@ inline std::string make_zip(const std::vector<ZipEntry>& entries) {
             ? (zip_source_free(content), zip_dir_add(archive, entry.name.c_str(), ZIP_FL_ENC_UTF_8))
             : zip_file_add(archive, entry.name.c_str(), content, ZIP_FL_ENC_UTF_8);
     if (index < 0) throw std::runtime_error(zip_strerror(archive));
+    // The same entries make the same bytes whenever it is made.
+    zip_file_set_mtime(archive, static_cast<zip_uint64_t>(index), 1'750'000'000, 0);
     if (entry.mode != 0) {
       zip_file_set_external_attributes(archive, static_cast<zip_uint64_t>(index), 0, ZIP_OPSYS_UNIX,
                                        static_cast<zip_uint32_t>(entry.mode) << 16);
