@@ -146,6 +146,23 @@ def handler(event, context):
   for (const std::string& each : answers) EXPECT_THAT(each, HasSubstr("true"));
 }
 
+TEST_F(Clones, PythonClonesHaveNumpysRandomNumbersOfTheirOwn) {
+  auto spec = python(R"(
+try:
+    import numpy
+    draw = numpy.random.random
+    draw()
+except ImportError:
+    import random
+    draw = random.random
+import time
+def handler(event, context):
+    time.sleep(0.2)
+    return [float(draw())]
+)");
+  expect_all_differ(spec);
+}
+
 TEST_F(Clones, NodeClonesHaveRandomNumbersOfTheirOwn) {
   if (!has_node()) GTEST_SKIP() << "no Node.js that can be cloned";
   // Used in INIT already, so that what Node keeps in store would be the same in all clones.

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <set>
+#include <thread>
 
 #include "engine/tests/real_fixture.h"
 
@@ -297,6 +298,54 @@ def handler(event, context): return state
 )");
   EXPECT_EQ(answer(spec), R"({"restored": true})");
   EXPECT_EQ(engine().versions()[0].cloning, "template ready");
+}
+
+// As published: before a snapshot those that were registered last run first, after a restore those
+// that were registered first; each clone is a restore.
+TEST_F(PythonFunctions, SnapshotHooksRunInTheirOrderInEachClone) {
+  auto spec = python(R"(
+import os, time
+from snapshot_restore_py import register_before_snapshot, register_after_restore
+said = []
+register_before_snapshot(said.append, 'first before')
+@register_before_snapshot
+def second(): said.append('second before')
+register_after_restore(said.append, 'first after')
+register_after_restore(lambda *, word: said.append(word), word='second after')
+@register_after_restore
+def own(): said.append(len(said))
+def handler(event, context):
+    time.sleep(0.2)
+    return said
+)");
+  const std::string wanted =
+      R"(["second before", "first before", "first after", "second after", 4])";
+  EXPECT_EQ(answer(spec), wanted);
+  std::vector<std::string> answers(3);
+  std::vector<std::thread> callers;
+  for (std::string& each : answers)
+    callers.emplace_back([&each, &spec, this] {
+      Event event;
+      event.request_id = "of-a-clone";
+      event.payload = "{}";
+      auto result = base::sync_wait(engine().run(spec, std::move(event)));
+      if (result) each = result->payload;
+    });
+  for (std::thread& caller : callers) caller.join();
+  for (const std::string& each : answers) EXPECT_EQ(each, wanted);
+}
+
+TEST_F(PythonFunctions, SnapshotHooksThatFailAreTold) {
+  const std::string hooks =
+      "from snapshot_restore_py import register_before_snapshot, register_after_restore\n"
+      "def fail(): raise ValueError('not now')\n"
+      "def handler(event, context): return 1\n";
+  const Outcome before = run_ok(python(hooks + "register_before_snapshot(fail)\n"));
+  EXPECT_EQ(before.error_type, "Runtime.BeforeSnapshotError");
+  EXPECT_THAT(before.payload, HasSubstr("not now"));
+  const Outcome after = run_ok(python(hooks + "register_after_restore(fail)\n"));
+  EXPECT_EQ(after.error_type, "Runtime.AfterRestoreError");
+  EXPECT_THAT(after.payload, HasSubstr("not now"));
 }
 
 TEST_F(PythonFunctions, AHandlerThatForksAnswersOnceAndItsChildrenEndWithIt) {

@@ -53,9 +53,14 @@ TEST_F(Spares, ADeploymentHasOneThatCostsItsEventNothing) {
   EXPECT_TRUE(base::sync_wait(engine().prepare(function())));
   wait_for([&] { return free() == 1; });
   EXPECT_EQ(engine().versions()[0].prepared, 1);
+  clock().advance(std::chrono::seconds(30));  // it waits, which nobody pays for
+  EXPECT_TRUE(usage().empty());
   const Outcome outcome = run_ok(function(), "1");
   EXPECT_EQ(outcome.cold_start, ports::ColdStart::spare);
   EXPECT_EQ(outcome.init_ms, 0);
+  EXPECT_EQ(outcome.billed_ms, 1);  // the least that is billed: the clock stood still
+  ASSERT_EQ(usage().size(), 1U);
+  EXPECT_EQ(usage()[0].billed_ms, 1);
   EXPECT_EQ(warden().cloned(), 1);
 }
 
