@@ -42,6 +42,8 @@ base::Task<void> Housekeeping::clean() {
     base::log_warn("housekeeping of the metrics: {}", left.error().message);
   if (auto kept = co_await dynamodb::keep_up_streams(dynamodb_); !kept)
     base::log_warn("housekeeping of the streams: {}", kept.error().message);
+  if (auto kept = co_await dynamodb::keep_up_backups(dynamodb_); !kept)
+    base::log_warn("housekeeping of the backups: {}", kept.error().message);
   if (auto expired = co_await sts_.sessions.expire(); !expired) {
     base::log_warn("housekeeping of the sessions: {}", expired.error().message);
   }

@@ -1,5 +1,6 @@
 // Housekeeping: what is deleted by age, whoever forgot it: log events past their retention,
-// metrics past theirs, sessions that expired, records of streams.
+// metrics past theirs, sessions that expired, records of streams,
+// history and last backups of tables.
 //
 // Runs soon after the start and then every hour; each run may be cut off at any point and is caught
 // up by the next, so it survives a restart without a record of its own. Ownership: all that it is

@@ -12,23 +12,24 @@ namespace mayfly::store {
 
 // Stored: append only, never renumber. 0x00 and 0xFF stay unused.
 enum class KeySpace : std::uint8_t {
-  system = 1,            // the daemon's own settings (app)
-  iam = 2,               // roles, policies, users, access keys
-  sts = 3,               // temporary credentials that were handed out
-  lambda = 4,            // functions, versions, aliases, permissions, tags
-  lambda_code = 5,       // what is known of a code package (its bytes are in blobs)
-  blobs = 6,             // content by SHA-256
-  apigateway = 7,        // APIs, routes, integrations, stages, deployments
-  dynamodb = 8,          // tables and their settings
-  dynamodb_items = 9,    // items of tables
-  dynamodb_index = 10,   // entries of secondary indexes
-  dynamodb_stream = 11,  // stream records, by sequence
-  logs = 12,             // log groups and streams
-  log_events = 13,       // log lines
-  work = 14,             // durable work (work/)
-  usage = 15,            // usage sums by hour (engine's meter)
-  metrics = 16,          // metric data points
-  dynamodb_expiry = 17,  // items with Time to Live, by the second in which they expire
+  system = 1,             // the daemon's own settings (app)
+  iam = 2,                // roles, policies, users, access keys
+  sts = 3,                // temporary credentials that were handed out
+  lambda = 4,             // functions, versions, aliases, permissions, tags
+  lambda_code = 5,        // what is known of a code package (its bytes are in blobs)
+  blobs = 6,              // content by SHA-256
+  apigateway = 7,         // APIs, routes, integrations, stages, deployments
+  dynamodb = 8,           // tables and their settings
+  dynamodb_items = 9,     // items of tables
+  dynamodb_index = 10,    // entries of secondary indexes
+  dynamodb_stream = 11,   // stream records, by sequence
+  logs = 12,              // log groups and streams
+  log_events = 13,        // log lines
+  work = 14,              // durable work (work/)
+  usage = 15,             // usage sums by hour (engine's meter)
+  metrics = 16,           // metric data points
+  dynamodb_expiry = 17,   // items with Time to Live, by the second in which they expire
+  dynamodb_history = 18,  // old images of items, by the sequence of their change
 };
 
 // Something that belongs to an account and a region.

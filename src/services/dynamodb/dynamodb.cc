@@ -3,6 +3,7 @@
 #include "services/dynamodb/errors.h"
 #include "services/dynamodb/known_operations.h"
 #include "services/dynamodb/operations/backfill.h"
+#include "services/dynamodb/operations/copy.h"
 #include "services/dynamodb/operations/expiry.h"
 #include "services/dynamodb/operations/operations.h"
 
@@ -28,6 +29,22 @@ constexpr auto kOperations = api::operations<Dynamodb>(
     api::operation<describe_time_to_live, kResourceNotFound, kInternalServer>("DescribeTimeToLive"),
     api::operation<describe_limits, kInternalServer>("DescribeLimits"),
     api::operation<describe_endpoints>("DescribeEndpoints"),
+    // Backups
+    api::operation<create_backup, kTableNotFound, kTableInUse, kContinuousBackupsUnavailable,
+                   kBackupInUse, kLimitExceeded, kInternalServer>("CreateBackup"),
+    api::operation<describe_backup, kBackupNotFound, kInternalServer>("DescribeBackup"),
+    api::operation<list_backups, kInternalServer>("ListBackups"),
+    api::operation<delete_backup, kBackupNotFound, kBackupInUse, kLimitExceeded, kInternalServer>(
+        "DeleteBackup"),
+    api::operation<restore_table_from_backup, kTableAlreadyExists, kTableInUse, kBackupNotFound,
+                   kBackupInUse, kLimitExceeded, kInternalServer>("RestoreTableFromBackup"),
+    api::operation<update_continuous_backups, kTableNotFound, kContinuousBackupsUnavailable,
+                   kInternalServer>("UpdateContinuousBackups"),
+    api::operation<describe_continuous_backups, kTableNotFound, kInternalServer>(
+        "DescribeContinuousBackups"),
+    api::operation<restore_table_to_point_in_time, kTableAlreadyExists, kTableNotFound, kTableInUse,
+                   kLimitExceeded, kInvalidRestoreTime, kRecoveryUnavailable, kInternalServer>(
+        "RestoreTableToPointInTime"),
     // Items
     api::operation<put_item, kConditionalCheckFailed, kResourceNotFound, kInternalServer>(
         "PutItem"),
@@ -58,6 +75,8 @@ constexpr std::string_view kSigningNames[] = {"dynamodb"};
 void handle_work(Dynamodb& dynamodb, work::WorkQueue& queue) {
   queue.handle(std::string(kBackfillWork), 2,
                [&dynamodb](work::Work work) { return run_backfill(dynamodb, std::move(work)); });
+  queue.handle(std::string(kCopyWork), 2,
+               [&dynamodb](work::Work work) { return run_copy(dynamodb, std::move(work)); });
   queue.handle(std::string(kExpiryWork), 2,
                [&dynamodb](work::Work work) { return run_expiry_work(dynamodb, std::move(work)); });
 }

@@ -31,9 +31,12 @@ api::Service make_service(Dynamodb& dynamodb);
 api::Service make_streams_service(Dynamodb& dynamodb);
 
 // Tells the queue how to do this service's durable work (filling new indexes, also that of Time to
-// Live). Before the queue starts; `dynamodb` outlives it.
+// Live; backups and restores). Before the queue starts; `dynamodb` outlives it.
 void handle_work(Dynamodb& dynamodb, work::WorkQueue& queue);
 
+// Trims the history of tables with point-in-time recovery, lets backups of deleted tables go.
+// Idempotent; now and then, by the housekeeping.
+base::Task<wire::Result<void>> keep_up_backups(Dynamodb& dynamodb);
 // Trims streams, lets old ones go, opens new shards. Idempotent; now and then, by the housekeeping.
 base::Task<wire::Result<void>> keep_up_streams(Dynamodb& dynamodb);
 

@@ -29,6 +29,16 @@ inline constexpr wire::ErrorSpec kIdempotentParameterMismatch{
     wire::MessageMember::Message};
 inline constexpr wire::ErrorSpec kExpiredIterator{"ExpiredIteratorException", 400};
 inline constexpr wire::ErrorSpec kTrimmedDataAccess{"TrimmedDataAccessException", 400};
+inline constexpr wire::ErrorSpec kTableNotFound{"TableNotFoundException", 400};
+inline constexpr wire::ErrorSpec kTableInUse{"TableInUseException", 400};
+inline constexpr wire::ErrorSpec kTableAlreadyExists{"TableAlreadyExistsException", 400};
+inline constexpr wire::ErrorSpec kBackupNotFound{"BackupNotFoundException", 400};
+inline constexpr wire::ErrorSpec kBackupInUse{"BackupInUseException", 400};
+inline constexpr wire::ErrorSpec kContinuousBackupsUnavailable{
+    "ContinuousBackupsUnavailableException", 400};
+inline constexpr wire::ErrorSpec kRecoveryUnavailable{"PointInTimeRecoveryUnavailableException",
+                                                      400};
+inline constexpr wire::ErrorSpec kInvalidRestoreTime{"InvalidRestoreTimeException", 400};
 inline constexpr wire::ErrorSpec kInternalServer{"InternalServerError", 500, wire::Fault::server};
 
 inline wire::ApiError validation(std::string message) {

@@ -11,7 +11,7 @@ using store::KeySpace;
 using store::KeyWriter;
 
 // In KeySpace::dynamodb. Stored: append only.
-enum class Kind : std::uint8_t { table = 1, token = 2, token_expiry = 3 };
+enum class Kind : std::uint8_t { table = 1, token = 2, token_expiry = 3, backup = 4 };
 
 KeyWriter in(const base::Scope& scope, Kind kind) {
   return key_in(KeySpace::dynamodb, scope).u8(static_cast<std::uint8_t>(kind));
@@ -167,6 +167,38 @@ std::optional<TokenExpiry> read_token_expiry(const base::Scope& scope, std::stri
   auto name = reader.str();
   if (!epoch_ms || !name || !reader.at_end()) return std::nullopt;
   return TokenExpiry{*epoch_ms, std::move(*name)};
+}
+
+std::string backup(const base::Scope& scope, std::string_view id) {
+  return in(scope, Kind::backup).str(id).done();
+}
+std::string backups(const base::Scope& scope) { return in(scope, Kind::backup).done(); }
+std::optional<std::string> backup_id(const base::Scope& scope, std::string_view key) {
+  KeyReader reader(key);
+  if (!reader.skip(backups(scope))) return std::nullopt;
+  auto id = reader.str();
+  if (!reader.at_end()) return std::nullopt;
+  return id;
+}
+
+std::string history(const base::Scope& scope, std::uint64_t row_id) {
+  return key_in(KeySpace::dynamodb_history, scope).u64(row_id).done();
+}
+std::optional<Change> read_change(std::string_view history, std::string_view key) {
+  KeyReader reader(key);
+  if (!reader.skip(history)) return std::nullopt;
+  const auto sequence = reader.sequence();
+  if (!sequence) return std::nullopt;
+  return Change{*sequence, std::string(key.substr(history.size() + sizeof(std::uint64_t)))};
+}
+
+std::string all_scopes() { return store::key_in(KeySpace::dynamodb).done(); }
+std::string behind_scope(const base::Scope& scope) {
+  return store::prefix_end(key_in(KeySpace::dynamodb, scope).done());
+}
+std::optional<base::Scope> scope_of(std::string_view key) {
+  KeyReader reader(key);
+  return read_scope(reader, KeySpace::dynamodb);
 }
 
 std::string items(const base::Scope& scope, std::uint64_t row_id) {

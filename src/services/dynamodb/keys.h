@@ -33,6 +33,26 @@ struct TokenExpiry {
 std::string token_expiries(const base::Scope& scope);
 std::optional<TokenExpiry> read_token_expiry(const base::Scope& scope, std::string_view key);
 
+// Backups of an account and region, by id.
+std::string backup(const base::Scope& scope, std::string_view id);
+std::string backups(const base::Scope& scope);
+std::optional<std::string> backup_id(const base::Scope& scope, std::string_view key);
+
+// Old images of a table's items: this, then the sequence of the change, then the item's key
+// without items(). A mark in the history has no item.
+std::string history(const base::Scope& scope, std::uint64_t row_id);
+struct Change {
+  std::uint64_t sequence = 0;
+  std::string item;  // empty: a mark
+};
+std::optional<Change> read_change(std::string_view history, std::string_view key);
+
+// The accounts and regions that have anything of DynamoDB: the first key of all; the first behind
+// those of a scope; the scope of a key.
+std::string all_scopes();
+std::string behind_scope(const base::Scope& scope);
+std::optional<base::Scope> scope_of(std::string_view key);
+
 // What all keys of the table's items begin with; and of all its index entries; and of one index.
 std::string items(const base::Scope& scope, std::uint64_t row_id);
 std::string index_entries(const base::Scope& scope, std::uint64_t row_id);

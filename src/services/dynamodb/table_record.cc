@@ -87,6 +87,29 @@ struct TimeToLiveRecord {
   }
 };
 
+struct RecoveryRecord {
+  std::int64_t since_us = 0;
+  std::int32_t days = 0;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("since_us", &RecoveryRecord::since_us).required(),
+                      wire::field("days", &RecoveryRecord::days).required()};
+  }
+};
+
+struct RestoredRecord {
+  std::string backup_arn;
+  std::string table_arn;
+  std::int64_t time_us = 0;
+  bool in_progress = false;
+  static constexpr auto shape() {
+    using Self = RestoredRecord;
+    return std::tuple{wire::field("backup_arn", &Self::backup_arn),
+                      wire::field("table_arn", &Self::table_arn).required(),
+                      wire::field("time_us", &Self::time_us).required(),
+                      wire::field("in_progress", &Self::in_progress)};
+  }
+};
+
 struct TableRecord {
   std::string name;
   std::string id;
@@ -109,6 +132,9 @@ struct TableRecord {
   std::optional<StreamRecord> stream;
   std::string latest_stream;
   std::optional<TimeToLiveRecord> time_to_live;
+  std::optional<RecoveryRecord> recovery;
+  std::optional<RestoredRecord> restored;
+  std::vector<std::string> copies;
   static constexpr auto shape() {
     using Self = TableRecord;
     return std::tuple{wire::field("name", &Self::name).required(),
@@ -131,9 +157,16 @@ struct TableRecord {
                       wire::field("tags", &Self::tags),
                       wire::field("stream", &Self::stream),
                       wire::field("latest_stream", &Self::latest_stream),
-                      wire::field("time_to_live", &Self::time_to_live)};
+                      wire::field("time_to_live", &Self::time_to_live),
+                      wire::field("recovery", &Self::recovery),
+                      wire::field("restored", &Self::restored),
+                      wire::field("copies", &Self::copies)};
   }
 };
+
+base::WallTime time_from_us(std::int64_t us) {
+  return base::WallTime{std::chrono::microseconds{us}};
+}
 
 KeyRecord record_of(const KeyAttribute& attribute) {
   return {attribute.name, std::string(type_name(attribute.type))};
@@ -278,6 +311,15 @@ std::string encode_table(const Table& table) {
         TimeToLiveRecord{table.time_to_live->attribute, enabling ? "ENABLING" : "ENABLED",
                          static_cast<std::int64_t>(table.time_to_live->id)};
   }
+  if (table.recovery) {
+    record.recovery = RecoveryRecord{base::epoch_us(table.recovery->since), table.recovery->days};
+  }
+  if (table.restored) {
+    record.restored =
+        RestoredRecord{table.restored->backup_arn, table.restored->table_arn,
+                       base::epoch_us(table.restored->time), table.restored->in_progress};
+  }
+  record.copies = table.copies;
   std::string out(1, kFormatVersion);
   wire::write_json(wire::encode(std::move(record)), out);
   return out;
@@ -335,6 +377,15 @@ std::optional<Table> decode_table(const base::Scope& scope, std::string_view byt
                                                               : TimeToLiveStatus::enabled,
                    static_cast<std::uint64_t>(record->time_to_live->id)};
   }
+  if (record->recovery) {
+    table.recovery = Recovery{time_from_us(record->recovery->since_us), record->recovery->days};
+  }
+  if (record->restored) {
+    RestoredRecord& restored = *record->restored;
+    table.restored = Restored{std::move(restored.backup_arn), std::move(restored.table_arn),
+                              time_from_us(restored.time_us), restored.in_progress};
+  }
+  table.copies = std::move(record->copies);
   for (TagShape& tag : record->tags)
     table.tags.push_back({std::move(tag.key), std::move(tag.value)});
   return table;

@@ -296,6 +296,20 @@ struct TableClassSummary {
   }
 };
 
+struct RestoreSummary {
+  std::optional<std::string> source_backup_arn;
+  std::optional<std::string> source_table_arn;
+  wire::Timestamp time;
+  bool in_progress = false;
+  static constexpr auto shape() {
+    using Self = RestoreSummary;
+    return std::tuple{wire::field("SourceBackupArn", &Self::source_backup_arn),
+                      wire::field("SourceTableArn", &Self::source_table_arn),
+                      wire::field("RestoreDateTime", &Self::time).required(),
+                      wire::field("RestoreInProgress", &Self::in_progress).required()};
+  }
+};
+
 struct TableDescription {
   std::vector<AttributeDefinition> attribute_definitions;
   std::string table_name;
@@ -318,6 +332,7 @@ struct TableDescription {
   std::optional<StreamSpecification> stream_specification;
   std::optional<std::string> latest_stream_label;
   std::optional<std::string> latest_stream_arn;
+  std::optional<RestoreSummary> restore_summary;
   static constexpr auto shape() {
     using Self = TableDescription;
     return std::tuple{wire::field("AttributeDefinitions", &Self::attribute_definitions),
@@ -340,7 +355,8 @@ struct TableDescription {
                       wire::field("WarmThroughput", &Self::warm_throughput),
                       wire::field("StreamSpecification", &Self::stream_specification),
                       wire::field("LatestStreamLabel", &Self::latest_stream_label),
-                      wire::field("LatestStreamArn", &Self::latest_stream_arn)};
+                      wire::field("LatestStreamArn", &Self::latest_stream_arn),
+                      wire::field("RestoreSummary", &Self::restore_summary)};
   }
 };
 

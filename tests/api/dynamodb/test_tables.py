@@ -69,5 +69,5 @@ def test_deletion_protection(client, make_table):
 
 # What is not there says so by name, instead of failing somewhere else.
 def test_what_is_missing_says_so(client, make_table):
-    with pytest.raises(ClientError, match="ListBackups.*not supported"):
-        client("dynamodb").list_backups()
+    with pytest.raises(ClientError, match="ListImports.*not supported"):
+        client("dynamodb").list_imports()

@@ -79,6 +79,20 @@ struct TimeToLive {
   std::uint64_t id = 0;  // unique in the table, with the ids of its indexes
 };
 
+// Point-in-time recovery: since when it can go back, and for how long what it needs is kept.
+struct Recovery {
+  base::WallTime since;
+  std::int32_t days = 0;
+};
+
+// Where a restored table came from.
+struct Restored {
+  std::string backup_arn;  // empty: a point in time
+  std::string table_arn;
+  base::WallTime time;
+  bool in_progress = false;
+};
+
 struct Tag {
   std::string key;
   std::string value;
@@ -109,6 +123,15 @@ struct Table {
   std::string latest_stream;  // label of the newest stream, enabled or not; empty: never had one
 
   std::optional<TimeToLive> time_to_live;
+
+  std::optional<Recovery> recovery;
+  std::optional<Restored> restored;
+  std::vector<std::string> copies;  // ids of the work that copies from this table now
+
+  // Whether each change leaves the old image of its item behind (operations/history.h).
+  bool keeps_history() const { return recovery || !copies.empty(); }
+  // Being restored: nobody may use it yet.
+  bool is_creating() const { return restored && restored->in_progress; }
 
   std::string stream_arn(std::string_view label) const {
     return arn() + "/stream/" + std::string(label);

@@ -173,11 +173,11 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
     if (!rows.insert(std::move(*row)).second) co_return refuse(std::string(kDuplicates));
   }
   BatchOutcome outcome;
+  const base::WallTime now = dynamodb.clock.now();
   for (std::size_t i = begin; i < end; ++i) {
     const BatchWrite& write = writes[i];
-    auto written =
-        co_await apply_write(transaction, *(*tables)[write.name], write.write,
-                             {dynamodb.clock.now(), static_cast<std::uint16_t>(i - begin)});
+    auto written = co_await apply_write(transaction, *(*tables)[write.name], write.write,
+                                        {now, static_cast<std::uint16_t>(i - begin)});
     if (!written) co_return std::unexpected(std::move(written).error());
     outcome.capacity[write.name].add(written->capacity);
     if (written->metrics) {
@@ -189,7 +189,7 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
 
 // How many of the writes from `begin` on fit one transaction, however many indexes there are.
 std::size_t transaction_end(const std::vector<BatchWrite>& writes, std::size_t begin) {
-  constexpr std::size_t kPlaces = 27;  // the table, 20 global and 5 local indexes, the stream
+  constexpr std::size_t kPlaces = 28;  // the table, 20 global and 5 local indexes, stream, history
   std::size_t bytes = 0;
   std::size_t end = begin;
   while (end < writes.size()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/operation.h"
+#include "services/dynamodb/backup_shapes.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/item_shapes.h"
 #include "services/dynamodb/statement_shapes.h"
@@ -41,6 +42,27 @@ Answer<DescribeLimitsResponse> describe_limits(Dynamodb& dynamodb,
 Answer<DescribeEndpointsResponse> describe_endpoints(Dynamodb& dynamodb,
                                                      const api::RequestContext& context,
                                                      wire::Empty request);
+
+Answer<CreateBackupResponse> create_backup(Dynamodb& dynamodb, const api::RequestContext& context,
+                                           CreateBackupRequest request);
+Answer<BackupResponse> describe_backup(Dynamodb& dynamodb, const api::RequestContext& context,
+                                       BackupArnRequest request);
+Answer<ListBackupsResponse> list_backups(Dynamodb& dynamodb, const api::RequestContext& context,
+                                         ListBackupsRequest request);
+Answer<BackupResponse> delete_backup(Dynamodb& dynamodb, const api::RequestContext& context,
+                                     BackupArnRequest request);
+Answer<TableResponse> restore_table_from_backup(Dynamodb& dynamodb,
+                                                const api::RequestContext& context,
+                                                RestoreTableFromBackupRequest request);
+Answer<ContinuousBackupsResponse> update_continuous_backups(Dynamodb& dynamodb,
+                                                            const api::RequestContext& context,
+                                                            UpdateContinuousBackupsRequest request);
+Answer<ContinuousBackupsResponse> describe_continuous_backups(Dynamodb& dynamodb,
+                                                              const api::RequestContext& context,
+                                                              DescribeTableRequest request);
+Answer<TableResponse> restore_table_to_point_in_time(Dynamodb& dynamodb,
+                                                     const api::RequestContext& context,
+                                                     RestoreTableToPointInTimeRequest request);
 
 Answer<WriteResponse> put_item(Dynamodb& dynamodb, const api::RequestContext& context,
                                PutItemRequest request);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "services/dynamodb/keys.h"
+#include "services/dynamodb/operations/backups.h"
 #include "services/dynamodb/operations/operations.h"
 #include "services/dynamodb/operations/stream_writer.h"
 #include "services/dynamodb/operations/table_definition.h"
@@ -58,8 +59,10 @@ base::Task<wire::Result<DescribeTableResponse>> describe_table(Dynamodb& dynamod
   if (!table) co_return std::unexpected(std::move(table).error());
   const bool filling = std::ranges::any_of(
       (*table)->indexes, [](const Index& index) { return index.status == IndexStatus::creating; });
-  auto description =
-      co_await describe_measured(*transaction, *table, filling ? "UPDATING" : "ACTIVE");
+  auto description = co_await describe_measured(*transaction, *table,
+                                                (*table)->is_creating() ? "CREATING"
+                                                : filling               ? "UPDATING"
+                                                                        : "ACTIVE");
   if (!description) co_return std::unexpected(std::move(description).error());
   co_return DescribeTableResponse{std::move(*description)};
 }
@@ -69,6 +72,7 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
                                                      DeleteTableRequest request) {
   auto name = table_name_of(context.scope, std::move(request.table_name));
   if (!name) co_return std::unexpected(std::move(name).error());
+  const std::string last_backup = new_backup_id(dynamodb.ids, context.received);
   auto deleted = co_await store::transact(
       dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<TablePtr>> {
         auto table =
@@ -80,16 +84,26 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
               "deletion "
               "protection first.");
         }
+        if (auto unused = check_unused(**table); !unused) {
+          co_return std::unexpected(std::move(unused).error());
+        }
         if ((*table)->stream) {
           Table ended = **table;
           end_stream(transaction, ended, context.received);
         }
         // Writers read the definition in their transactions, so none can slip a row in behind this.
         transaction.erase(keys::table(context.scope, *name));
-        for (const std::string& rows : {keys::items(context.scope, (*table)->row_id),
-                                        keys::index_entries(context.scope, (*table)->row_id),
-                                        keys::expiries(context.scope, (*table)->row_id)}) {
+        for (const std::string& rows : {keys::index_entries(context.scope, (*table)->row_id),
+                                        keys::expiries(context.scope, (*table)->row_id),
+                                        keys::history(context.scope, (*table)->row_id)}) {
           transaction.erase_range(rows, store::prefix_end(rows));
+        }
+        if ((*table)->recovery) {
+          auto kept = co_await keep_as_backup(transaction, *table, last_backup, context.received);
+          if (!kept) co_return std::unexpected(std::move(kept).error());
+        } else {
+          const std::string items = keys::items(context.scope, (*table)->row_id);
+          transaction.erase_range(items, store::prefix_end(items));
         }
         co_return table;
       });

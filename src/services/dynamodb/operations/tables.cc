@@ -1,6 +1,8 @@
 #include "services/dynamodb/operations/tables.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "services/dynamodb/keys.h"
@@ -18,12 +20,20 @@ constexpr std::string_view kInvalidName =
     "may "
     "contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'";
 
-wire::Timestamp timestamp(base::WallTime time) { return {base::epoch_seconds(time)}; }
+}  // namespace
 
 std::vector<KeySchemaElement> describe(const KeySchema& keys) {
   std::vector<KeySchemaElement> out{{keys.partition.name, "HASH"}};
   if (keys.sort) out.push_back({keys.sort->name, "RANGE"});
   return out;
+}
+
+namespace {
+
+std::unexpected<wire::ApiError> in_use(std::string_view why, const Table& table) {
+  return wire::fail(kResourceInUse,
+                    "Attempt to change a resource which is still in use: Table is being " +
+                        std::string(why) + ": " + table.name);
 }
 
 ThroughputDescription describe(const Throughput& throughput) {
@@ -131,7 +141,21 @@ base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transac
     co_return wire::fail(kInternalServer, "Stored data is damaged: the definition of the table " +
                                               name + " cannot be read.");
   }
+  // A table that is being restored is there for those who manage it, not for its users.
+  if (missing == Missing::brief && table->is_creating()) {
+    co_return wire::fail(kResourceNotFound, "Requested resource not found");
+  }
   co_return table;
+}
+
+wire::Result<void> check_not_creating(const Table& table) {
+  if (!table.is_creating()) return {};
+  return in_use("created", table);
+}
+
+wire::Result<void> check_unused(const Table& table) {
+  if (auto created = check_not_creating(table); !created || table.copies.empty()) return created;
+  return in_use("copied by a backup or a restore", table);
 }
 
 std::uint64_t new_row_id(base::Ids& ids) {
@@ -169,6 +193,13 @@ base::Task<wire::Result<Extent>> measure(store::Transaction& transaction, std::s
     extent.bytes = static_cast<std::int64_t>(static_cast<double>(extent.bytes) / share);
   }
   co_return extent;
+}
+
+base::WallTime time_from(wire::Timestamp time) {
+  constexpr double kFarthest = 1e11;  // seconds
+  const double seconds =
+      std::isnan(time.epoch_seconds) ? 0 : std::clamp(time.epoch_seconds, -kFarthest, kFarthest);
+  return base::WallTime{std::chrono::microseconds{std::llround(seconds * 1e6)}};
 }
 
 TableDescription describe(const Table& table, std::string status) {
@@ -214,6 +245,13 @@ TableDescription describe(const Table& table, std::string status) {
   if (!table.latest_stream.empty()) {
     out.latest_stream_label = table.latest_stream;
     out.latest_stream_arn = table.stream_arn(table.latest_stream);
+  }
+  if (table.restored) {
+    RestoreSummary& summary = out.restore_summary.emplace();
+    if (!table.restored->backup_arn.empty()) summary.source_backup_arn = table.restored->backup_arn;
+    summary.source_table_arn = table.restored->table_arn;
+    summary.time = timestamp(table.restored->time);
+    summary.in_progress = table.restored->in_progress;
   }
   out.table_status = std::move(status);
   return out;

@@ -27,6 +27,10 @@ base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transac
                                               const base::Scope& scope, const std::string& name,
                                               Missing missing,
                                               store::Conflict conflict = store::Conflict::detect);
+// Refuses what would change a table that is being restored.
+wire::Result<void> check_not_creating(const Table& table);
+// The same, and what would delete a table that is being copied.
+wire::Result<void> check_unused(const Table& table);
 // For row_id and the like: random, so that no two tables meet.
 std::uint64_t new_row_id(base::Ids& ids);
 void put_table(store::Transaction& transaction, const Table& table);
@@ -39,6 +43,10 @@ struct Extent {
 };
 base::Task<wire::Result<Extent>> measure(store::Transaction& transaction, std::string rows);
 
+inline wire::Timestamp timestamp(base::WallTime time) { return {base::epoch_seconds(time)}; }
+// What a client named, which may be any number: what is beyond some thousand years is cut.
+base::WallTime time_from(wire::Timestamp time);
+std::vector<KeySchemaElement> describe(const KeySchema& keys);
 // A description with everything but the extents.
 TableDescription describe(const Table& table, std::string status);
 // The same, with them.

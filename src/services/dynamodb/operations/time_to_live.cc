@@ -35,6 +35,7 @@ base::Task<wire::Result<UpdateTimeToLiveResponse>> update_time_to_live(
         auto table =
             co_await open_table(dynamodb, transaction, context.scope, *name, Missing::named);
         if (!table) co_return std::unexpected(std::move(table).error());
+        if (auto idle = check_not_creating(**table); !idle) co_return idle;
         if (auto checked = check_change(asked, **table); !checked) co_return checked;
         Table change = **table;
         if (asked.enabled) {

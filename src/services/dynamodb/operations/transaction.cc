@@ -63,12 +63,13 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
     }
   }
   TransactionOutcome outcome;
+  const base::WallTime now = dynamodb.clock.now();
   std::vector<Reason> reasons(writes.size());
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const NamedWrite& named = writes[i];
     auto written = co_await apply_write(transaction, *(*tables)[named.table], named.write,
-                                        {dynamodb.clock.now(), static_cast<std::uint16_t>(i)});
+                                        {now, static_cast<std::uint16_t>(i)});
     if (!written && !is_reason(written.error())) {
       co_return std::unexpected(std::move(written).error());
     }

@@ -235,6 +235,9 @@ base::Task<wire::Result<TableResponse>> update_table(Dynamodb& dynamodb,
         auto table =
             co_await open_table(dynamodb, transaction, context.scope, *name, Missing::named);
         if (!table) co_return std::unexpected(std::move(table).error());
+        if (auto idle = check_not_creating(**table); !idle) {
+          co_return std::unexpected(std::move(idle).error());
+        }
         auto change = change_of(request, **table, context.received);
         if (!change) co_return std::unexpected(std::move(change).error());
         if (request.stream_specification) {

@@ -7,6 +7,7 @@
 #include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/model/expression/evaluate.h"
 #include "services/dynamodb/operations/expiry.h"
+#include "services/dynamodb/operations/history.h"
 #include "store/rerun.h"
 
 namespace mayfly::dynamodb {
@@ -61,12 +62,12 @@ wire::Result<KeyValues> key_values(const Table& table, const Write& write) {
                                                : key_of_key(table.keys, write.item));
 }
 
-// An unconditional put into a table without indexes, stream and Time to Live needs to know nothing
-// of what it replaces.
+// An unconditional put into a table without indexes, stream, history and Time to Live needs to know
+// nothing of what it replaces.
 bool needs_old_item(const Table& table, const Write& write) {
   if (write.kind == Write::Kind::update || write.kind == Write::Kind::check) return true;
   return write.condition || write.returns != ReturnValues::none || write.report != Report::none ||
-         !table.indexes.empty() || table.stream || table.time_to_live;
+         !table.indexes.empty() || table.stream || table.time_to_live || table.keeps_history();
 }
 
 wire::ApiError condition_failed(const Write& write, const Item* before) {
@@ -252,6 +253,9 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
     }
     for (const Index& index : table.indexes) {
       write_index(transaction, table, index, before, now, written.capacity);
+    }
+    if (table.keeps_history() && old_bytes != new_bytes) {
+      keep_old_image(transaction, table, row, old_bytes, moment.now);
     }
     if (table.time_to_live) update_expiry(transaction, table, row, before, now);
     if (table.stream) {

@@ -281,8 +281,8 @@ TEST(Items, MissingTablesAndUnknownOperations) {
       world.error("GetItem", R"({"TableName":"x","Key":{}})"),
       "ValidationException: Invalid table/index name.  Table/index names must be between 3 and 255 "
       "characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'");
-  EXPECT_THAT(world.error("CreateBackup", "{}"), HasSubstr("CreateBackup"));
-  EXPECT_THAT(world.error("CreateBackup", "{}"), HasSubstr("not supported"));
+  EXPECT_THAT(world.error("ImportTable", "{}"), HasSubstr("ImportTable"));
+  EXPECT_THAT(world.error("ImportTable", "{}"), HasSubstr("not supported"));
   EXPECT_THAT(world.error("MakeCoffee", "{}"), HasSubstr("UnknownOperationException"));
   EXPECT_THAT(world.error("PutItem", "{\"TableName\":"), HasSubstr("SerializationException"));
   EXPECT_THAT(world.error("PutItem", "{}"),
