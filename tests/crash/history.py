@@ -4,8 +4,10 @@ An operation ends in one of three ways: acknowledged (it must be there), refused
 before it answered: either, but all of it or nothing).
 """
 
+import math
 import random
 import threading
+import time
 import uuid
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -59,6 +61,8 @@ class Client:
         self.unfinished = []   # the requests of transfers whose outcome is unknown
         self.appends = {}      # token: outcome
         self.items = {}        # of this client: id: the possible states
+        self.spans = {}        # of transfers and appends: id: when it began, when it was acknowledged
+        self.counter_spans = {}  # the same of increments, by the value that they gave
         self.wrong = []
         self.done = 0
 
@@ -75,6 +79,13 @@ class Client:
         except BotoCoreError:
             return None, "unknown"
 
+    def timed(self, name, operation, **request):
+        """The outcome of something that is found under its name from then on."""
+        begin = time.time()
+        _, outcome = self.attempt(operation, **request)
+        self.spans[name] = (self.spans[name][0] if name in self.spans else begin, time.time() if outcome == "acknowledged" else math.inf)
+        return outcome
+
     def run(self, stop):
         steps = (self.increment, self.transfer, self.read_balances, self.append, self.write_item, self.write_batch)
         try:
@@ -86,10 +97,12 @@ class Client:
             self.wrong.append(repr(error))
 
     def increment(self):
+        begin = time.time()
         answer, outcome = self.attempt("update_item", TableName="Bank", Key={"id": s("counter")}, UpdateExpression="ADD hits :one",
                                        ExpressionAttributeValues={":one": n(1)}, ReturnValues="UPDATED_NEW")
         if outcome == "acknowledged":
             self.counter.append(int(answer["Attributes"]["hits"]["N"]))
+            self.counter_spans[self.counter[-1]] = (begin, time.time())
         self.counter_unknown += outcome == "unknown"
 
     def transfer(self):
@@ -101,14 +114,14 @@ class Client:
         request = {"ClientRequestToken": name, "TransactItems": [
             change(source, -amount, ConditionExpression="balance >= :amount", values={":amount": n(amount)}), change(target, amount),
             {"Put": {"TableName": "Bank", "Item": {"id": s("transfer-" + name), "from": n(source), "to": n(target), "amount": n(amount)}}}]}
-        _, self.transfers[name] = self.attempt("transact_write_items", **request)
+        self.transfers[name] = self.timed(name, "transact_write_items", **request)
         if self.transfers[name] == "unknown":
             self.unfinished.append((name, request))
 
     def finish_transfers(self):
         """What nobody answered is asked again with the same token: it is done once, whether it had been done or not."""
         for name, request in self.unfinished:
-            _, self.transfers[name] = self.attempt("transact_write_items", **request)
+            self.transfers[name] = self.timed(name, "transact_write_items", **request)
         self.unfinished = []
 
     def read_balances(self):
@@ -126,8 +139,8 @@ class Client:
         if outcome != "acknowledged":
             return
         version, token = int(answer["Item"]["version"]["N"]), uuid.uuid4().hex
-        _, self.appends[token] = self.attempt(
-            "update_item", TableName="Bank", Key={"id": s("register")},
+        self.appends[token] = self.timed(
+            token, "update_item", TableName="Bank", Key={"id": s("register")},
             UpdateExpression="SET version = :next, #log = list_append(#log, :token)", ConditionExpression="version = :seen",
             ExpressionAttributeNames={"#log": "log"},
             ExpressionAttributeValues={":seen": n(version), ":next": n(version + 1), ":token": {"L": [s(token)]}})
@@ -166,12 +179,35 @@ class Client:
                 self.note(item["id"]["S"], item, outcome)
 
 
+class Archivist(Client):
+    """Asks for backups while the others write."""
+
+    def __init__(self, daemon, number, pause):
+        super().__init__(daemon, number, pause)
+        self.backups = []  # ARN, when it was asked for, when it was acknowledged
+        self.transfers = self.appends = self.items = {}
+
+    def run(self, stop):
+        try:
+            while not stop.wait(0.2):
+                begin = time.time()
+                table = self.random.choice(("Bank", "Items"))
+                answer, outcome = self.attempt("create_backup", TableName=table, BackupName=f"backup-{self.done}")
+                if outcome == "acknowledged":
+                    self.backups.append((answer["BackupDetails"]["BackupArn"], begin, time.time()))
+                    self.done += 1
+                self.pause.wait(30)
+        except Exception as error:
+            self.wrong.append(repr(error))
+
+
 class Clients:
-    def __init__(self, daemon, count):
+    def __init__(self, daemon, count, more=()):
         self.stop, self.pause = threading.Event(), threading.Event()
         self.pause.set()
         self.all = [Client(daemon, number, self.pause) for number in range(count)]
-        self.threads = [threading.Thread(target=client.run, args=(self.stop,)) for client in self.all]
+        self.more = [kind(daemon, count, self.pause) for kind in more]
+        self.threads = [threading.Thread(target=client.run, args=(self.stop,)) for client in self.all + self.more]
         for thread in self.threads:
             thread.start()
 
@@ -183,7 +219,7 @@ class Clients:
         self.pause.set()
         for thread in self.threads:
             thread.join()
-        for client in self.all:
+        for client in self.all + self.more:
             client.finish_transfers()
             assert not client.wrong
 
@@ -249,7 +285,8 @@ def check_counter(bank, clients):
     assert max(acknowledged) <= final
 
 
-def check_transfers(bank, clients):
+def check_bank(bank):
+    """The accounts and the transfers that made them agree; which transfers those are."""
     expected = [START] * ACCOUNTS
     found = set()
     for name, item in bank.items():
@@ -258,6 +295,11 @@ def check_transfers(bank, clients):
             expected[int(item["from"]["N"])] -= int(item["amount"]["N"])
             expected[int(item["to"]["N"])] += int(item["amount"]["N"])
     assert [int(bank[f"account{account}"]["balance"]["N"]) for account in range(ACCOUNTS)] == expected, "a transaction was done by half"
+    return found
+
+
+def check_transfers(bank, clients):
+    found = check_bank(bank)
     outcomes = {name: outcome for client in clients for name, outcome in client.transfers.items()}
     assert {name for name, outcome in outcomes.items() if outcome == "acknowledged"} <= found
     assert not found & {name for name, outcome in outcomes.items() if outcome == "refused"}
@@ -278,13 +320,32 @@ def check_items(database, clients):
         for name, states in client.items.items():
             assert items.get(name) in states, (name, items.get(name), states)
     assert set(items) <= {name for client in clients for name in client.items}
+    check_indexes(database, "Items", items)
+
+
+def check_indexes(database, table, items):
     by_id = lambda entries: sorted(entries, key=lambda item: item["id"]["S"])
     whole = [item for item in items.values() if "color" in item and "weight" in item]
-    assert by_id(scan(database, "Items", IndexName="by-color")) == by_id(whole)
+    assert by_id(scan(database, table, IndexName="by-color")) == by_id(whole)
     keys = [{"id": item["id"], "weight": item["weight"]} for item in items.values() if "weight" in item]
-    assert by_id(scan(database, "Items", IndexName="by-weight")) == by_id(keys)
+    assert by_id(scan(database, table, IndexName="by-weight")) == by_id(keys)
     for color in ("red", "green", "blue"):
-        found = database.query(TableName="Items", IndexName="by-color", KeyConditionExpression="color = :c",
+        found = database.query(TableName=table, IndexName="by-color", KeyConditionExpression="color = :c",
                                ExpressionAttributeValues={":c": s(color)})["Items"]
         assert by_id(found) == by_id(item for item in whole if item["color"] == s(color))
         assert [float(item["weight"]["N"]) for item in found] == sorted(float(item["weight"]["N"]) for item in found)
+
+
+def check_moment(bank, log, clients, begin, end):
+    """What must hold of the Bank as it was at some moment between two: no write by half, all that was acknowledged before, nothing that
+    began behind."""
+    found = check_bank(bank) | {entry["S"] for entry in bank["register"]["log"]["L"]}
+    spans = {name: span for client in clients for name, span in client.spans.items()}
+    refused = {name for client in clients for name, outcome in (client.transfers | client.appends).items() if outcome == "refused"}
+    assert {name for name, span in spans.items() if span[1] <= begin} <= found, "what was acknowledged before is missing"
+    assert not found & refused and not found & {name for name, span in spans.items() if span[0] > end}, "what came later is there"
+    own = [entry["S"] for entry in bank["register"]["log"]["L"]]
+    assert own == log[:len(own)] and len(own) == int(bank["register"]["version"]["N"])
+    counter = int(bank["counter"]["hits"]["N"]) if "counter" in bank else 0
+    for value, span in (entry for client in clients for entry in client.counter_spans.items()):
+        assert value <= counter if span[1] <= begin else value > counter if span[0] > end else True
