@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "api/pipeline.h"
 #include "base/spawn.h"
@@ -67,6 +68,17 @@ class Daemon {
     io_.stop();
   }
   std::uint16_t port() const { return server_.port(); }
+  // A request from within, and its answer.
+  std::string call(std::string_view operation, std::string body) {
+    http::Request request;
+    request.method = "POST";
+    request.target = "/";
+    request.body = std::move(body);
+    request.headers.add("Host", "localhost:4566");
+    request.headers.add("X-Amz-Target", fmt::format("DynamoDB_20120810.{}", operation));
+    request.headers.add("Content-Type", "application/x-amz-json-1.0");
+    return base::sync_wait(pipeline_.handle(std::move(request))).body;
+  }
 
  private:
   base::SystemClock clock_;
@@ -156,6 +168,59 @@ void model_costs() {
   time_of("decode it", [&] { (void)decode_item(stored); });
 }
 
+// From a request until what it began is done, which `look` says.
+template <class Look>
+void time_until(std::string_view name, double megabytes, Look look) {
+  const auto begin = SteadyClock::now();
+  while (!look()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const std::chrono::duration<double> took = SteadyClock::now() - begin;
+  fmt::print("{:<46} {:>8.2f} s {:>8.1f} MB/s {:>10.0f} items/s\n", name, took.count(),
+             megabytes / took.count(), kKeys / took.count());
+  std::fflush(stdout);
+}
+
+// What point-in-time recovery costs writers, and how quick backups and restores are.
+void recovery_costs(Daemon& daemon, const Options& options) {
+  const auto says = [&daemon](std::string_view operation, const std::string& body,
+                              std::string_view text) {
+    return daemon.call(operation, body).find(text) != std::string::npos;
+  };
+  const double megabytes = 250.0 * kKeys / 1e6;  // an item as DynamoDB counts it
+  fmt::print("\nbackups of {} items\n", kKeys);
+  const std::string made =
+      daemon.call("CreateBackup", R"({"TableName":"bench","BackupName":"bench"})");
+  constexpr std::string_view kBefore = R"("BackupArn":")";
+  const std::size_t at = made.find(kBefore) + kBefore.size();
+  const std::string arn = made.substr(at, made.find('"', at) - at);
+  time_until("CreateBackup until AVAILABLE", megabytes, [&] {
+    return says("DescribeBackup", fmt::format(R"({{"BackupArn":"{}"}})", arn), "AVAILABLE");
+  });
+  daemon.call("RestoreTableFromBackup",
+              fmt::format(R"({{"TargetTableName":"copy","BackupArn":"{}"}})", arn));
+  time_until("RestoreTableFromBackup until ACTIVE", megabytes, [&] {
+    return says("DescribeTable", R"({"TableName":"copy"})", R"("TableStatus":"ACTIVE")");
+  });
+  daemon.call(
+      "UpdateContinuousBackups",
+      R"({"TableName":"bench","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true}})");
+  const double begin = base::epoch_seconds(base::SystemClock().now());
+  fmt::print("{:<34} {:>11} {:>12} {:>9} {:>9}\n", "with point-in-time recovery", "connections",
+             "requests/s", "p50 ms", "p99 ms");
+  for (const int connections : {1, 16, 64}) {
+    row(daemon.port(), "PutItem, fsynced", connections, options.seconds,
+        [](std::uint64_t n) { return request("PutItem", item(n * 7919)); });
+  }
+  const std::string refused = daemon.call(
+      "RestoreTableToPointInTime",
+      fmt::format(
+          R"({{"SourceTableName":"bench","TargetTableName":"moment","RestoreDateTime":{:.3f}}})",
+          begin + 0.001));
+  if (refused.find("CREATING") == std::string::npos) fmt::print("{}\n", refused);
+  time_until("RestoreTableToPointInTime, behind all of them", megabytes, [&] {
+    return says("DescribeTable", R"({"TableName":"moment"})", R"("TableStatus":"ACTIVE")");
+  });
+}
+
 void print_table(const Options& options) {
   Daemon daemon(options.folder, 0);
   const std::uint16_t port = daemon.port();
@@ -188,6 +253,7 @@ void print_table(const Options& options) {
     row(port, "Scan, 100 items", connections, options.seconds,
         [](std::uint64_t) { return request("Scan", R"({"TableName":"bench","Limit":100})"); });
   }
+  recovery_costs(daemon, options);
 }
 
 }  // namespace
