@@ -96,9 +96,12 @@ class Daemon:
                 pass
         return total / 1024
 
-    def idle_environments(self):
+    def environments(self):
         with urllib.request.urlopen(self.url + "/_mayfly/status", timeout=5) as answer:
-            return json.load(answer)["environments"]["idle"]
+            return json.load(answer)["environments"]
+
+    def idle_environments(self):
+        return self.environments()["idle"]
 
     def client(self, service):
         import boto3

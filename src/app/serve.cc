@@ -121,7 +121,9 @@ void print_banner(const cli::ServeOptions& options, const Platform& platform,
                                options.egress_allow)
            : "host (functions share this machine's network; --network isolated cuts them off)");
   std::set<std::string> names;  // an interpreter may be there twice
-  for (const engine::RuntimeInfo& runtime : platform.runtimes()) names.insert(runtime.name);
+  for (const engine::RuntimeInfo& runtime : platform.runtimes()) {
+    if (runtime.lacks.empty()) names.insert(runtime.name);
+  }
   const std::string runtimes = fmt::format("{}", fmt::join(names, ", "));
   line("runtimes",
        runtimes.empty() ? "custom runtimes only: no Python or Node.js was found" : runtimes);

@@ -107,6 +107,7 @@ struct RuntimeInfo {
   std::string name;         // "python3.11"
   std::string interpreter;  // "/usr/bin/python3.11"
   std::string version;      // "3.11.2"
+  std::string lacks{};      // the part of its pack that is not there; functions cannot use it then
 };
 
 // Why an event found no environment that had run one before.

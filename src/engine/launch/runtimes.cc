@@ -229,7 +229,8 @@ std::vector<RuntimeInfo> Runtimes::all() const {
     for (const std::string& name : pack->runtimes) {
       out.push_back(
           {name, pack->command.front(),
-           missing.empty() ? "runtime pack " + pack->folder : "runtime pack, lacks " + missing});
+           missing.empty() ? "runtime pack " + pack->folder : "runtime pack, lacks " + missing,
+           missing});
     }
   }
   for (const Found& found : copy()) out.push_back(found.info);

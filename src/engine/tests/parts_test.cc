@@ -219,6 +219,13 @@ TEST_F(RuntimesTest, PacksTeachNames) {
   pack("c-bad", R"({"runtimes":["bad1"],"command":["relative"]})");
   const Runtimes lacking(folders_, find_packs({folder_ + "/none", folder_ + "/packs"}));
   EXPECT_THAT(lacking.choose("java21").error(), ::testing::HasSubstr("/packs/a-java/lib/ric.jar"));
+  const auto lacks = [](const Runtimes& runtimes) {
+    for (const RuntimeInfo& one : runtimes.all()) {
+      if (one.name == "java21") return one.lacks;
+    }
+    return std::string("not listed");
+  };
+  EXPECT_EQ(lacks(lacking), folder_ + "/packs/a-java/lib/ric.jar");
   const auto other = lacking.choose("other1");
   ASSERT_TRUE(other);
   EXPECT_EQ(other->language, Language::custom);
@@ -231,6 +238,7 @@ TEST_F(RuntimesTest, PacksTeachNames) {
   const Runtimes whole(folders_, find_packs({folder_ + "/packs"}));
   EXPECT_TRUE(whole.choose("java21"));
   EXPECT_EQ(whole.all()[0].name, "java21");
+  EXPECT_EQ(lacks(whole), "");
 }
 
 TEST(PacksTest, ManifestsAreRefusedWithTheirReason) {

@@ -1,11 +1,19 @@
 #include "services/lambda/model/lifecycle.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "base/log.h"
 #include "base/spawn.h"
 
 namespace mayfly::lambda {
 
 namespace {
+
+int most_at_a_time() {
+  static const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  return std::max(cores, 2);
+}
 
 bool settled(const VersionRow& row) {
   return row.state != kPending && row.update_status != kInProgress;
@@ -17,21 +25,47 @@ void Lifecycle::begin(VersionId id) {
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;  // the mark is stored; the next start takes it up
+    if (under_way_ >= most_at_a_time()) {
+      queue_.push_back(std::move(id));
+      return;
+    }
     ++under_way_;
   }
-  base::spawn(settle(std::move(id)));
+  base::spawn(work(std::move(id)));
 }
 
-base::Task<void> Lifecycle::settle(VersionId id) {
+void Lifecycle::hurry(const VersionId& id) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto queued = std::ranges::find(queue_, id);
+    if (queued == queue_.end()) return;
+    queue_.erase(queued);
+    ++under_way_;
+  }
+  base::spawn(work(id));
+}
+
+base::Task<void> Lifecycle::work(VersionId id) {
+  while (true) {
+    co_await settle(id);
+    std::unique_lock lock(mutex_);
+    if (stopping_) queue_.clear();
+    if (queue_.empty() || under_way_ > most_at_a_time()) {
+      if (--under_way_ > 0 || !stopping_) co_return;
+      lock.unlock();
+      stopped_.set(true);
+      co_return;
+    }
+    id = std::move(queue_.front());
+    queue_.pop_front();
+  }
+}
+
+base::Task<void> Lifecycle::settle(const VersionId& id) {
   while (true) {
     auto done = co_await settle_once(id);
     if (!done) base::log_warn("{} stays on its way: {}", id.name, done.error().message);
-    if (!done || *done) break;
-  }
-  std::unique_lock lock(mutex_);
-  if (--under_way_ == 0 && stopping_) {
-    lock.unlock();
-    stopped_.set(true);
+    if (!done || *done) co_return;
   }
 }
 
@@ -89,6 +123,7 @@ base::Task<wire::Result<void>> Lifecycle::wait_active(VersionId id) {
     if (!row) co_return std::unexpected(row.error());
     if (!*row || (*row)->state != kPending) co_return wire::Result<void>{};
     transaction.reset();
+    hurry(id);
     if (!co_await change.wait())
       co_return wire::fail(wire::kServiceUnavailable, "The service is shutting down.");
   }

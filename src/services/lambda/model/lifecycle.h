@@ -3,9 +3,14 @@
 // A version is committed as Pending (or LastUpdateStatus InProgress) together with a row that says
 // so. begin() then has the engine run INIT ahead in the background and commits Active; INIT that
 // fails does not fail the function, its events will tell. After a crash resume() takes up what was
-// left. Threads: any.
+// left.
+//
+// INIT takes processor time from the events of all functions, so after many deployments at once
+// few versions are prepared at a time and the others queue; one that an event waits for goes ahead
+// of the queue. Threads: any.
 #pragma once
 
+#include <deque>
 #include <mutex>
 
 #include "base/one_shot.h"
@@ -35,13 +40,17 @@ class Lifecycle {
   base::Task<void> stop();
 
  private:
-  base::Task<void> settle(VersionId id);
+  base::Task<void> work(VersionId id);
+  // Has a version that still queues prepared now.
+  void hurry(const VersionId& id);
+  base::Task<void> settle(const VersionId& id);
   base::Task<wire::Result<bool>> settle_once(VersionId id);
 
   store::Store& store_;
   Specs& specs_;
   FunctionRunner& runner_;
   std::mutex mutex_;
+  std::deque<VersionId> queue_;
   int under_way_ = 0;
   bool stopping_ = false;
   base::OneShot<bool> stopped_;

@@ -173,6 +173,32 @@ TEST_F(InvokeTest, APendingFunctionIsWaitedFor) {
   EXPECT_EQ(runner.events.size(), 1u);
 }
 
+TEST_F(InvokeTest, FewArePreparedAtATimeAndOneThatAnEventWaitsForGoesFirst) {
+  const std::size_t at_a_time = std::max(std::thread::hardware_concurrency(), 2U);
+  std::vector<base::OneShot<bool>> gates;  // one each, as one holds one coroutine
+  const auto gate = [&] { gates.push_back(runner.gate.emplace()); };
+  for (std::size_t i = 0; i < at_a_time + 3; ++i) {
+    gate();
+    create("f" + std::to_string(i));
+  }
+  EXPECT_EQ(runner.prepared.size(), at_a_time);
+
+  const base::OneShot<bool> done;
+  ports::InvokeRequest request;
+  request.function = "f" + std::to_string(at_a_time + 2);
+  request.payload = "{}";
+  gate();
+  base::spawn(lambda.invoker.invoke(request), [&](auto result) { done.set(result.has_value()); });
+  ASSERT_EQ(runner.prepared.size(), at_a_time + 1);
+  EXPECT_EQ(runner.prepared.back()->function, request.function);
+
+  runner.gate.reset();
+  for (const base::OneShot<bool>& one : gates) one.set(true);
+  EXPECT_TRUE(base::sync_wait(
+      [](base::OneShot<bool> shot) -> base::Task<bool> { co_return co_await shot.wait(); }(done)));
+  EXPECT_EQ(runner.prepared.size(), at_a_time + 3);  // each once
+}
+
 TEST_F(InvokeTest, VersionsKeepTheirCodeAndAliasesChoose) {
   create("f");
   publish("f");
