@@ -66,8 +66,8 @@ def start_daemon():
     """start_daemon(*arguments) starts a daemon for one test: to restart it, to kill it, to run it with other options."""
     started = []
 
-    def start(*arguments):
-        own = daemons.Daemon(*arguments)
+    def start(*arguments, **options):
+        own = daemons.Daemon(*arguments, **options)
         started.append(own)
         return own.start()
 

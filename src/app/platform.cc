@@ -463,6 +463,7 @@ void Platform::stop(std::chrono::milliseconds grace) {
   base::sync_wait(parts.engine.stop(std::max(rest, std::chrono::milliseconds{0})));
   base::sync_wait(parts.lambda.stop());
   base::sync_wait(parts.queue.stop());
+  parts.engine.shutdown();
   base::sync_wait(parts.logs.sink.flush());
   if (auto kept = base::sync_wait(parts.cloudwatch.functions.flush()); !kept) {
     base::log_warn("the last metrics were not kept: {}", kept.error().detail);

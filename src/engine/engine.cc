@@ -42,7 +42,7 @@ Engine::Engine(EngineOptions options, Parts parts) : impl_(std::make_unique<Impl
   impl_->scheduler->listen();
 }
 
-Engine::~Engine() { impl_->scheduler->shutdown(); }
+Engine::~Engine() { shutdown(); }
 
 base::Task<std::expected<Outcome, Refusal>> Engine::run(
     std::shared_ptr<const FunctionSpec> function, Event event) {
@@ -71,5 +71,6 @@ void Engine::sweep() { impl_->scheduler->sweep(); }
 base::Task<void> Engine::stop(std::chrono::milliseconds grace) {
   return impl_->scheduler->stop(grace);
 }
+void Engine::shutdown() { impl_->scheduler->shutdown(); }
 
 }  // namespace mayfly::engine

@@ -167,6 +167,7 @@ struct EngineOptions {
   sandbox::Storage large_tmp = sandbox::Storage::memory;
   std::int64_t account_concurrency = 1000;
   std::uint64_t memory_budget_bytes = 0;  // of all environments; 0: three quarters of the machine
+  std::int64_t most_environments = 0;  // 0: as many as this process may open descriptors for
   std::chrono::seconds environment_idle{300};
   std::chrono::seconds template_idle{900};
   std::chrono::seconds spare_idle{60};  // clones made ahead of events that did not come
@@ -217,8 +218,11 @@ class Engine {
   // Ends what was idle for too long, and acts on deadlines that have passed by the clock. The
   // engine does so by itself every second; tests with a clock of their own call it.
   void sweep();
-  // Takes no new events, waits for those under way within `grace`, ends all environments.
+  // Takes no new events, waits for those under way within `grace`, tells all environments to end.
   base::Task<void> stop(std::chrono::milliseconds grace);
+  // After stop(): returns when every environment has ended. While `io` still runs, for that is where
+  // they end; not on a thread of it.
+  void shutdown();
 
  private:
   struct Impl;

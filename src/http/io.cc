@@ -16,26 +16,46 @@ namespace mayfly::http {
 namespace detail {
 namespace {
 
+constexpr std::chrono::milliseconds kDescriptorPause{50};
+
 // The watched descriptor is a duplicate: the caller may close its own as soon as the token is gone,
-// on any thread, without the epoll set ever holding a number that has been given away again.
+// on any thread, without the epoll set ever holding a number that has been given away again. Where
+// this process has no descriptor left for the duplicate, it is made when one is free.
 struct Watch : std::enable_shared_from_this<Watch> {
   using Descriptor = asio::posix::basic_stream_descriptor<AsioExecutor>;
 
   Watch(AsioLoop& on, int fd, Descriptor::wait_type what, std::function<void()> callback)
-      : loop(on), descriptor(on.context()), type(what), ready(std::move(callback)) {
-    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    if (copy < 0)
-      throw std::system_error(errno, std::generic_category(), "cannot watch a descriptor");
-    Error error;
-    descriptor.assign(copy, error);
-    if (error) {
+      : loop(on),
+        source(fd),
+        descriptor(on.context()),
+        retry(on.context()),
+        type(what),
+        ready(std::move(callback)) {}
+
+  bool duplicate() {
+    const int copy = ::fcntl(source, F_DUPFD_CLOEXEC, 3);
+    int fault = copy < 0 ? errno : 0;
+    if (copy >= 0) {
+      Error error;
+      descriptor.assign(copy, error);
+      if (!error) return true;
       ::close(copy);
-      throw std::system_error(error.value(), std::generic_category(), "cannot watch a descriptor");
+      fault = error.value();
     }
+    if (fault != EMFILE && fault != ENFILE && fault != ENOMEM && fault != ENOSPC)
+      throw std::system_error(fault, std::generic_category(), "cannot watch a descriptor");
+    return false;
   }
 
   // async_wait re-registers with epoll each time, which makes it level-triggered.
   void arm() {
+    if (!descriptor.is_open() && !duplicate()) {
+      retry.expires_after(kDescriptorPause);
+      retry.async_wait([self = shared_from_this()](Error error) {
+        if (!error && self->live) self->arm();
+      });
+      return;
+    }
     descriptor.async_wait(type, [self = shared_from_this()](Error error) {
       if (error || !self->live) return;
       self->ready();
@@ -46,10 +66,13 @@ struct Watch : std::enable_shared_from_this<Watch> {
   void close() {
     Error ignored;
     descriptor.close(ignored);
+    retry.cancel();
   }
 
   AsioLoop& loop;
+  int source;
   Descriptor descriptor;
+  Timer retry;
   Descriptor::wait_type type;
   std::function<void()> ready;
   std::atomic<bool> live{true};

@@ -21,7 +21,8 @@ class Loop : public base::Executor {
   // Calls `ready` on this loop whenever `fd` is readable or hung up (level-triggered), until the
   // token is dropped. Dropping the token from the loop's own thread guarantees that no call
   // follows; from another, that none follows a post() made after it. The caller keeps owning fd and
-  // closes it after the token is gone.
+  // closes it after the token is gone. Watching needs a descriptor of its own; where this process
+  // has none left, the calls begin when one is free.
   class Token {
    public:
     virtual ~Token() = default;

@@ -87,8 +87,10 @@ std::expected<Packet, int> receive_packet(int socket, std::span<char> into, Wait
       packet.sender = sender.pid;
     }
   }
-  // A packet with part of its bytes or descriptors cut off is not the packet that was sent.
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return std::unexpected(EMSGSIZE);
+  // A packet with part of its bytes cut off is not the packet that was sent.
+  if ((message.msg_flags & MSG_TRUNC) != 0) return std::unexpected(EMSGSIZE);
+  packet.cut = (message.msg_flags & MSG_CTRUNC) != 0;
+  if (packet.cut) packet.fds.clear();
   return packet;
 }
 

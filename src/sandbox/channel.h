@@ -23,6 +23,8 @@ namespace mayfly::sandbox {
 struct Packet {
   std::size_t size = 0;  // 0: the other side has closed
   std::vector<base::UniqueFd> fds;
+  bool cut =
+      false;  // its descriptors did not fit: this process may have no more of them. fds is empty
   pid_t sender = 0;
 };
 

@@ -131,6 +131,11 @@ void Sandbox::on_init_message() {
       }
       break;
     case InitKind::started:
+      if (packet->cut) {
+        failure_ = error_text("descriptors of its listening sockets", EMFILE);
+        kill_everything();
+        break;
+      }
       main_pid_ = message.value;
       listeners_ = std::move(packet->fds);
       init_started_ = true;

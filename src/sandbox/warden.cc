@@ -91,10 +91,10 @@ class WardenClient final : public Warden {
   }
   base::Task<StartResult> ask(ProcessId id, Request request);
   void receive();
-  void on_answer(StartedAnswer answer, std::vector<base::UniqueFd> fds);
-  void on_answer(RefusedAnswer answer, std::vector<base::UniqueFd> fds);
-  void on_answer(ExitAnswer answer, std::vector<base::UniqueFd> fds);
-  void on_answer(ReportAnswer answer, std::vector<base::UniqueFd> fds);
+  void on_answer(StartedAnswer answer, Packet packet);
+  void on_answer(RefusedAnswer answer, Packet packet);
+  void on_answer(ExitAnswer answer, Packet packet);
+  void on_answer(ReportAnswer answer, Packet packet);
   void on_warden_gone();
   void tell_exit(const Exit& exit);
 
@@ -197,23 +197,29 @@ void WardenClient::receive() {
     if (!packet || packet->size == 0) break;
     auto answer = decode_answer({buffer.data(), packet->size});
     if (!answer) continue;
-    std::visit([&](auto& each) { on_answer(std::move(each), std::move(packet->fds)); }, *answer);
+    std::visit([&](auto& each) { on_answer(std::move(each), std::move(*packet)); }, *answer);
   }
   on_warden_gone();
 }
 
-void WardenClient::on_answer(StartedAnswer answer, std::vector<base::UniqueFd> fds) {
+void WardenClient::on_answer(StartedAnswer answer, Packet packet) {
   std::unique_lock lock(mutex_);
   auto waiting = waiting_.extract(answer.id);
   if (waiting.empty()) return;
   known_.emplace(answer.id, std::make_shared<Known>(std::move(answer.usage)));
   lock.unlock();
+  if (packet.cut) {
+    kill(answer.id);
+    waiting.mapped().result.set(
+        std::unexpected(SandboxError{error_text("descriptors of a sandbox", EMFILE)}));
+    return;
+  }
   Ends& ends = waiting.mapped().ends;
   waiting.mapped().result.set(Started{answer.id, std::move(ends.control), std::move(ends.output),
-                                      std::move(fds), answer.user});
+                                      std::move(packet.fds), answer.user});
 }
 
-void WardenClient::on_answer(RefusedAnswer answer, std::vector<base::UniqueFd>) {
+void WardenClient::on_answer(RefusedAnswer answer, Packet) {
   std::unique_lock lock(mutex_);
   auto waiting = waiting_.extract(answer.id);
   lock.unlock();
@@ -221,7 +227,7 @@ void WardenClient::on_answer(RefusedAnswer answer, std::vector<base::UniqueFd>) 
     waiting.mapped().result.set(std::unexpected(SandboxError{std::move(answer.message)}));
 }
 
-void WardenClient::on_answer(ExitAnswer answer, std::vector<base::UniqueFd>) {
+void WardenClient::on_answer(ExitAnswer answer, Packet) {
   std::unique_lock lock(mutex_);
   const bool was_known = known_.erase(answer.exit.id) > 0;
   lock.unlock();
@@ -233,7 +239,7 @@ void WardenClient::tell_exit(const Exit& exit) {
   if (exit_handler_ && !stopping_) exit_handler_(exit);
 }
 
-void WardenClient::on_answer(ReportAnswer answer, std::vector<base::UniqueFd>) {
+void WardenClient::on_answer(ReportAnswer answer, Packet) {
   std::lock_guard lock(mutex_);
   for (auto& waiting : std::exchange(reports_, {})) waiting.set_value(answer.features);
 }

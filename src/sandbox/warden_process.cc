@@ -34,6 +34,8 @@ constexpr uid_t kIdsEach = 0x1'0000;
 constexpr std::chrono::milliseconds kGroupRetry{5};
 constexpr std::chrono::seconds kFarewell{10};
 constexpr int kFarewellRounds = 200;
+constexpr const char* kNoDescriptors =
+    "descriptors are missing: the warden may have reached its limit of open files";
 
 class WardenProcess {
  public:
@@ -165,7 +167,7 @@ void WardenProcess::on_request() {
 
 void WardenProcess::handle(StartRequest request, Packet packet) {
   auto fault = !fault_.empty() ? std::optional(fault_) : fault_of(request.spec);
-  if (!fault && packet.fds.size() != 2) fault = "descriptors are missing";
+  if (!fault && packet.fds.size() != 2) fault = kNoDescriptors;
   if (!fault && sandboxes_.contains(request.id)) fault = "its number is taken";
   if (fault) return answer(RefusedAnswer{request.id, *fault}, {});
   const ProcessId id = request.id;
@@ -189,7 +191,7 @@ void WardenProcess::handle(CloneRequest request, Packet packet) {
   auto fault = fault_of(request.limits);
   if (!fault) fault = fault_of_name(request.name);
   if (!fault && found == sandboxes_.end()) fault = "no such template";
-  if (!fault && packet.fds.size() != 2) fault = "descriptors are missing";
+  if (!fault && packet.fds.size() != 2) fault = kNoDescriptors;
   if (fault) return answer(RefusedAnswer{request.id, *fault}, {});
   found->second->clone(std::move(request), std::move(packet.fds[0]), std::move(packet.fds[1]));
 }

@@ -29,8 +29,10 @@ def free_port():
 class Daemon:
     """Runs `mayfly serve`. The log is kept in a file; log() returns it, for those who report a failure."""
 
-    def __init__(self, *arguments, user=None, groups=()):
-        """`user`: the number of an ordinary user that it runs as, in these control groups, where the tests run as root."""
+    def __init__(self, *arguments, user=None, groups=(), open_files=None):
+        """`user`: the number of an ordinary user that it runs as, in these control groups, where the tests run as root.
+        `open_files`: its limit of open files."""
+        self.open_files = open_files
         self.arguments = arguments
         self.user = user
         self.groups = groups
@@ -48,6 +50,8 @@ class Daemon:
         if self.user is not None:
             enter = "".join(f"echo $$ > {folder}/cgroup.procs; " for folder in self.groups)
             command = ["/bin/sh", "-c", enter + f'exec setpriv --reuid {self.user} --regid {self.user} --clear-groups "$@"', "sh", *command]
+        if self.open_files is not None:
+            command = ["prlimit", f"--nofile={self.open_files}", *command]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*command, *self.arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd="/"

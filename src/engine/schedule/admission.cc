@@ -1,8 +1,20 @@
 #include "engine/schedule/admission.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <limits>
+
 namespace mayfly::engine {
+namespace {
+
+// Of this process, for one environment: its channel and output, both watched through a duplicate,
+// its listening sockets, its group's files, and a connection that it opens to the endpoint.
+constexpr std::int64_t kDescriptorsEach = 12;
+constexpr std::int64_t kOtherDescriptors = 1024;
+
+}  // namespace
 
 FunctionLoad& Admission::function(const base::Scope& scope, const std::string& name) {
   FunctionLoad& load = functions_[{scope, name}];
@@ -51,6 +63,16 @@ std::uint64_t default_memory_budget() {
   const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return pages * page / 4 * 3;
+}
+
+std::int64_t default_most_environments() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return std::numeric_limits<std::int64_t>::max();
+  const auto open_files = static_cast<std::int64_t>(limit.rlim_cur);
+  // The rest is for the store, and for connections of clients and functions.
+  const std::int64_t rest = std::min(kOtherDescriptors, open_files / 2);
+  return (open_files - rest) / kDescriptorsEach;
 }
 
 }  // namespace mayfly::engine

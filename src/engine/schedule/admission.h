@@ -1,5 +1,5 @@
-// Admission: who may run now: concurrency of the account and of functions, and the memory of the
-// machine.
+// Admission: who may run now: concurrency of the account and of functions, and what the machine
+// holds: its memory, and the descriptors that each environment needs of this process.
 //
 // Plain counters without a lock of their own: the scheduler holds its lock around every call.
 #pragma once
@@ -29,9 +29,11 @@ struct FunctionLoad {
 
 class Admission {
  public:
-  Admission(std::int64_t account_concurrency, std::uint64_t memory_budget)
+  Admission(std::int64_t account_concurrency, std::uint64_t memory_budget,
+            std::int64_t most_environments)
       : account_concurrency_(account_concurrency),
-        memory_budget_(static_cast<std::int64_t>(memory_budget)) {}
+        memory_budget_(static_cast<std::int64_t>(memory_budget)),
+        most_environments_(most_environments) {}
 
   // Stable for the admission's life.
   FunctionLoad& function(const base::Scope& scope, const std::string& name);
@@ -43,8 +45,15 @@ class Admission {
   // limits.
   void enter_again(FunctionLoad& function);
 
-  bool has_room(std::int64_t bytes) const { return charged_ + bytes <= memory_budget_; }
-  void charge(std::int64_t bytes) { charged_ += bytes; }
+  // Whether `count` environments more, of so many bytes together, fit.
+  bool has_room(std::int64_t bytes, std::int64_t count) const {
+    return charged_ + bytes <= memory_budget_ && environments_ + count <= most_environments_;
+  }
+  // What an environment is taken to hold has changed; 0 before it starts and after it has ended.
+  void charge(std::int64_t before, std::int64_t now) {
+    charged_ += now - before;
+    environments_ += (now > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+  }
   std::int64_t charged() const { return charged_; }
   std::int64_t memory_budget() const { return memory_budget_; }
   std::int64_t under_way() const { return under_way_; }
@@ -54,7 +63,9 @@ class Admission {
 
   std::int64_t account_concurrency_;
   std::int64_t memory_budget_;
+  std::int64_t most_environments_;
   std::int64_t charged_ = 0;
+  std::int64_t environments_ = 0;
   std::int64_t under_way_ = 0;
   std::map<base::Scope, AccountLoad> accounts_;
   std::map<std::pair<base::Scope, std::string>, FunctionLoad> functions_;
@@ -62,5 +73,7 @@ class Admission {
 
 // Three quarters of this machine's memory.
 std::uint64_t default_memory_budget();
+// As many as this process's limit of open files lets it hold; the warden has the same limit.
+std::int64_t default_most_environments();
 
 }  // namespace mayfly::engine

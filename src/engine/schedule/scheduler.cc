@@ -31,9 +31,11 @@ Scheduler::Scheduler(Services services)
                 find_packs({services_.options.packs_folder, services_.options.runtimes_folder}),
                 services_.options.runtime_versions),
       launcher_(services_, *this),
-      admission_(services_.options.account_concurrency, services_.options.memory_budget_bytes > 0
-                                                            ? services_.options.memory_budget_bytes
-                                                            : default_memory_budget()) {}
+      admission_(services_.options.account_concurrency,
+                 services_.options.memory_budget_bytes > 0 ? services_.options.memory_budget_bytes
+                                                           : default_memory_budget(),
+                 services_.options.most_environments > 0 ? services_.options.most_environments
+                                                         : default_most_environments()) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -74,7 +76,7 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
         // one, and so does a spare under way.
         launch = pool->starting + spares_under_way(*pool) <=
                  static_cast<std::int64_t>(pool->waiting.size());
-        if (!launch || make_room(estimate(*pool), to_end)) {
+        if (!launch || make_room(*pool, to_end)) {
           pool->waiting.push_back(std::move(pending));
           if (launch) ++pool->starting;
         } else {
@@ -320,7 +322,7 @@ void Scheduler::remove(Environment& environment) {
 }
 
 void Scheduler::set_charge(Environment& environment, std::int64_t bytes) {
-  admission_.charge(bytes - environment.slot().charge_bytes);
+  admission_.charge(environment.slot().charge_bytes, bytes);
   environment.slot().charge_bytes = bytes;
 }
 
@@ -333,8 +335,10 @@ std::int64_t Scheduler::estimate(const Pool& pool) const {
   return std::min(limit, std::max(pool.typical_bytes, kLeastEstimate));
 }
 
-bool Scheduler::make_room(std::int64_t bytes, std::vector<EnvironmentPtr>& to_end) {
-  while (!admission_.has_room(bytes)) {
+bool Scheduler::make_room(const Pool& wanting, std::vector<EnvironmentPtr>& to_end) {
+  const std::int64_t bytes = estimate(wanting);
+  const std::int64_t count = wanting.template_state == TemplateState::none ? 2 : 1;
+  while (!admission_.has_room(bytes, count)) {
     EnvironmentPtr oldest;
     // Spares first: no event has needed them yet.
     for (const auto stack : {&Pool::prepared, &Pool::idle}) {

@@ -78,8 +78,9 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   std::expected<PoolPtr, Refusal> pool_of(const std::shared_ptr<const FunctionSpec>& function);
   EnvironmentPtr take_idle(Pool& pool, const http::Loop* preferred);
   void hand_over(const EnvironmentPtr& environment, std::unique_ptr<Pending> pending);
-  // Takes environments out of their pools, oldest first, until `bytes` more fit.
-  bool make_room(std::int64_t bytes, std::vector<EnvironmentPtr>& to_end);
+  // Takes environments out of their pools, oldest first, until one more of `pool` fits, and its
+  // template where it has none.
+  bool make_room(const Pool& pool, std::vector<EnvironmentPtr>& to_end);
   std::int64_t estimate(const Pool& pool) const;
   void set_charge(Environment& environment, std::int64_t bytes);
   void place(const PoolPtr& pool, const EnvironmentPtr& environment, Environment::Place where);

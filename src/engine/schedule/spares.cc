@@ -46,7 +46,7 @@ int Scheduler::order_spares(Pool& pool) {
       static_cast<std::int64_t>(pool.idle.size() + pool.prepared.size() + pool.busy.size()) +
       pool.starting + pool.preparing;
   const std::int64_t count = std::min({wanted - there, most, kAtATime - pool.preparing});
-  if (count <= 0 || !admission_.has_room(count * kCloneCharge)) return 0;
+  if (count <= 0 || !admission_.has_room(count * kCloneCharge, count)) return 0;
   pool.preparing += count;
   return static_cast<int>(count);
 }

@@ -420,8 +420,8 @@ base::Task<std::expected<void, std::string>> Scheduler::prepare(
     clone = pool->template_state != TemplateState::unfit;
     if (!clone && (!pool->prepared.empty() || pool->preparing > 0))
       co_return std::expected<void, std::string>{};
-    if (!make_room(estimate(*pool), to_end))
-      co_return std::unexpected("no room in this machine's memory");
+    if (!make_room(*pool, to_end))
+      co_return std::unexpected("no room on this machine");
     if (!clone) ++pool->preparing;
   }
   for (const EnvironmentPtr& environment : to_end) end_on_loop(environment);

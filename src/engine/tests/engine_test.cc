@@ -435,6 +435,17 @@ TEST_F(EngineTest, MemoryPressureEndsTheOldestIdleEnvironmentFirst) {
   EXPECT_EQ(engine().stats().templates, 2);
 }
 
+TEST_F(EngineTest, WhereNoMoreEnvironmentsFitTheOldestIdleOneEnds) {
+  options_.most_environments = 4;  // two templates and two clones
+  use(echo());
+  for (const char* name : {"a", "b", "c"}) {
+    run_ok(function_named(name), "1");
+    clock().advance(std::chrono::seconds(1));
+  }
+  EXPECT_LE(warden().alive(), 4);
+  EXPECT_EQ(run_ok(function_named("c"), "2").cold_start, ports::ColdStart::none);
+}
+
 TEST_F(EngineTest, NoMemoryAtAllThrottles) {
   options_.memory_budget_bytes = 1;
   use(echo());

@@ -301,7 +301,7 @@ TEST(FailureTest, WordsOfExits) {
 }
 
 TEST(AdmissionTest, ReservedConcurrencyIsTakenFromTheOthers) {
-  Admission admission(10, 100);
+  Admission admission(10, 100, 100);
   FunctionLoad& reserved = admission.function({}, "reserved");
   FunctionLoad& other = admission.function({}, "other");
   EXPECT_FALSE(admission.enter(reserved, 8));
@@ -317,6 +317,21 @@ TEST(AdmissionTest, ReservedConcurrencyIsTakenFromTheOthers) {
   EXPECT_EQ(admission.under_way(), 0);
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(admission.enter(other, std::nullopt));
   EXPECT_TRUE(admission.enter(other, std::nullopt));
+}
+
+TEST(AdmissionTest, RoomIsOfBytesAndOfEnvironments) {
+  Admission admission(10, 100, 3);
+  EXPECT_FALSE(admission.has_room(101, 1));
+  admission.charge(0, 10);
+  admission.charge(0, 20);
+  EXPECT_TRUE(admission.has_room(70, 1));
+  EXPECT_FALSE(admission.has_room(71, 1));
+  EXPECT_FALSE(admission.has_room(2, 2));
+  admission.charge(20, 60);  // the same one, measured again
+  EXPECT_TRUE(admission.has_room(30, 1));
+  admission.charge(60, 0);
+  EXPECT_TRUE(admission.has_room(90, 2));
+  EXPECT_GT(default_most_environments(), 0);
 }
 
 }  // namespace

@@ -93,12 +93,7 @@ void Acceptor::close_socket() {
 
 void Acceptor::watch() {
   if (fd_ < 0) return;
-  try {
-    token_ = loop_.watch_readable(fd_, [this] { accept(); });
-  } catch (const std::exception& error) {
-    base::log_warn("{}", error.what());
-    pause(1s);
-  }
+  token_ = loop_.watch_readable(fd_, [this] { accept(); });
 }
 
 void Acceptor::pause(std::chrono::milliseconds time) {
