@@ -36,6 +36,7 @@
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/expiry_sweeper.h"
 #include "services/iam/iam.h"
+#include "services/lambda/execute/function_urls.h"
 #include "services/lambda/lambda.h"
 #include "services/logs/logs.h"
 #include "services/sts/sts.h"
@@ -246,6 +247,7 @@ struct Platform::Parts {
   identity::Authenticator authenticator;
 
   apigateway::Endpoint execute_api;
+  lambda::FunctionUrls function_urls;
   PageEndpoint status_page;
   PageEndpoint usage_page;
   Numbers numbers;
@@ -300,6 +302,7 @@ struct Platform::Parts {
         authenticator({.profile = profile_of(options), .default_scope = {.region = options.region}},
                       credentials, clock),
         execute_api(gateway, apigateway::timers_of(io)),
+        function_urls(lambda, authenticator),
         status_page("/_mayfly/status", callers(),
                     [this](std::string) -> base::Task<http::Response> {
                       return base::Task<http::Response>::ready(json_page(
@@ -343,6 +346,7 @@ struct Platform::Parts {
       out.limits.why_not_installed = [this](const std::string& runtime) {
         return engine.why_not_installed(runtime);
       };
+    out.public_endpoint = public_endpoint(options, server.port());
     if (options.profile == cli::Profile::development) out.hot_reload = lambda::HotReload::allowed;
     return out;
   }
@@ -423,8 +427,8 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
       [&parts] { return parts.numbers.prometheus(); });
   // Paths of our own come first: an API may have any path below its own host, but none of these.
   std::vector<api::HttpEndpoint*> endpoints{
-      &parts.execute_api, parts.health.get(), &parts.status_page,     &parts.usage_page,
-      &parts.top_page,    &parts.admin_api,   &parts.lambda.code_urls};
+      &parts.execute_api, &parts.function_urls, parts.health.get(), &parts.status_page,
+      &parts.usage_page,  &parts.top_page,      &parts.admin_api,   &parts.lambda.code_urls};
   parts.router = std::make_unique<api::Router>(std::move(services), std::move(endpoints));
   parts.pipeline = std::make_unique<api::Pipeline>(
       api::PipelineOptions{.profile = profile_of(options)}, *parts.router, parts.authenticator,

@@ -83,10 +83,6 @@ constexpr auto kOperations = api::operations<ApiGateway>(
 
 constexpr std::string_view kSigningNames[] = {"apigateway"};
 
-bool is_this_machine(std::string_view host) {
-  return host == "127.0.0.1" || host == "[::1]" || host == "0.0.0.0" || host == "[::]";
-}
-
 }  // namespace
 
 ApiGateway::ApiGateway(store::Store& store, const base::Clock& clock, base::Ids& ids,
@@ -96,27 +92,15 @@ ApiGateway::ApiGateway(store::Store& store, const base::Clock& clock, base::Ids&
       ids_(ids),
       invoker_(invoker),
       client_(client),
-      settings_(std::move(settings)) {
-  const std::string& text = settings_.public_endpoint;
-  const std::size_t mark = text.find("://");
-  scheme_ = mark == std::string::npos ? "http" : text.substr(0, mark);
-  host_ = text.substr(mark == std::string::npos ? 0 : mark + 3);
-  host_ = host_.substr(0, host_.find('/'));
-  // An IPv6 address has colons of its own, inside its brackets.
-  const std::size_t colon = host_.find(':', host_.starts_with('[') ? host_.find(']') : 0);
-  if (colon != std::string::npos) {
-    port_ = host_.substr(colon);
-    host_.resize(colon);
-  }
-  if (is_this_machine(host_)) host_ = "localhost";
-}
+      settings_(std::move(settings)),
+      host_(settings_.public_endpoint) {}
 
 std::string ApiGateway::domain_of(std::string_view api_id) const {
-  return fmt::format("{}.execute-api.{}", api_id, host_);
+  return host_.domain(fmt::format("{}.execute-api", api_id));
 }
 
 std::string ApiGateway::endpoint_of(std::string_view api_id) const {
-  return fmt::format("{}://{}{}", scheme_, domain_of(api_id), port_);
+  return host_.url(fmt::format("{}.execute-api", api_id));
 }
 
 api::Service make_service(ApiGateway& gateway) {

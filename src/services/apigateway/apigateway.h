@@ -14,6 +14,7 @@
 #include "api/service.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "gateway/public_host.h"
 #include "http/client.h"
 #include "ports/function_invoker.h"
 #include "services/apigateway/model/api_cache.h"
@@ -77,7 +78,7 @@ class ApiGateway {
   ports::FunctionInvoker& invoker_;
   http::Client& client_;
   Settings settings_;
-  std::string scheme_, host_, port_;  // of the public endpoint
+  gateway::PublicHost host_;
   ApiCache cache_;
 };
 

@@ -5,11 +5,13 @@
 //   lambda (scope) 3 name alias           AliasRow
 //   lambda (scope) 4 name qualifier       PolicyRow; the qualifier is empty for the function itself
 //   lambda (scope) 5 name qualifier       EventConfigRow; what happens to asynchronous events
+//   lambda (scope) 6 name qualifier       UrlRow; its function URL
 //   lambda (scope) 10 name                LayerRow
 //   lambda (scope) 11 name version        LayerVersionRow
 //   lambda (scope) 12 name version        LayerPolicyRow
 //   lambda 1 account region name version  empty: the version is on its way to Active (taken up
 //   again after a crash) lambda 2                              the key that signs URLs of code
+//   lambda 3 url id                       UrlOwnerRow: whose function URL that is
 //   lambda_code sha256 account region name version    empty: that version uses that package, as its
 //   code or as a layer; the name of a version of a layer is "layer:<name>"
 #pragma once
@@ -128,6 +130,7 @@ struct StatementRow {
   std::string sid, action, principal;
   std::optional<std::string> source_arn, source_account, principal_org, event_source_token,
       url_auth_type;
+  std::optional<bool> via_url;
   static constexpr auto shape() {
     using Self = StatementRow;
     return std::tuple{wire::field("sid", &Self::sid),
@@ -137,7 +140,8 @@ struct StatementRow {
                       wire::field("source_account", &Self::source_account),
                       wire::field("principal_org", &Self::principal_org),
                       wire::field("event_source_token", &Self::event_source_token),
-                      wire::field("url_auth_type", &Self::url_auth_type)};
+                      wire::field("url_auth_type", &Self::url_auth_type),
+                      wire::field("via_url", &Self::via_url)};
   }
 };
 
@@ -161,6 +165,45 @@ struct EventConfigRow {
         wire::field("modified", &Self::modified_ms), wire::field("retries", &Self::retries),
         wire::field("max_age", &Self::max_age_seconds),
         wire::field("on_success", &Self::on_success), wire::field("on_failure", &Self::on_failure)};
+  }
+};
+
+struct UrlCorsRow {
+  std::optional<bool> credentials;
+  std::optional<std::vector<std::string>> headers, methods, origins, exposed;
+  std::optional<std::int32_t> max_age;
+  static constexpr auto shape() {
+    using Self = UrlCorsRow;
+    return std::tuple{
+        wire::field("credentials", &Self::credentials), wire::field("headers", &Self::headers),
+        wire::field("methods", &Self::methods),         wire::field("origins", &Self::origins),
+        wire::field("exposed", &Self::exposed),         wire::field("max_age", &Self::max_age)};
+  }
+};
+
+struct UrlRow {
+  std::string id;           // the first label of its host name
+  std::string auth_type;    // NONE or AWS_IAM
+  std::string invoke_mode;  // BUFFERED or RESPONSE_STREAM
+  std::optional<UrlCorsRow> cors;
+  std::string created, modified;
+  static constexpr auto shape() {
+    using Self = UrlRow;
+    return std::tuple{wire::field("id", &Self::id),
+                      wire::field("auth", &Self::auth_type),
+                      wire::field("mode", &Self::invoke_mode),
+                      wire::field("cors", &Self::cors),
+                      wire::field("created", &Self::created),
+                      wire::field("modified", &Self::modified)};
+  }
+};
+
+struct UrlOwnerRow {
+  std::string account, region, name, qualifier;
+  static constexpr auto shape() {
+    using Self = UrlOwnerRow;
+    return std::tuple{wire::field("account", &Self::account), wire::field("region", &Self::region),
+                      wire::field("name", &Self::name), wire::field("qualifier", &Self::qualifier)};
   }
 };
 
@@ -213,6 +256,7 @@ enum class Table : std::uint8_t {
   aliases = 3,
   policies = 4,
   event_configs = 5,
+  urls = 6,
   layers = 10,
   layer_versions = 11,
   layer_policies = 12
@@ -247,6 +291,14 @@ inline std::string policy_key(const base::Scope& scope, std::string_view name,
 inline std::string event_config_key(const base::Scope& scope, std::string_view name,
                                     std::string_view qualifier) {
   return in_table(Table::event_configs, scope).str(name).str(qualifier).done();
+}
+
+inline std::string url_key(const base::Scope& scope, std::string_view name,
+                           std::string_view qualifier) {
+  return in_table(Table::urls, scope).str(name).str(qualifier).done();
+}
+inline std::string url_owner_key(std::string_view id) {
+  return store::key_in(store::KeySpace::lambda).u8(3).str(id).done();
 }
 
 inline std::string layer_key(const base::Scope& scope, std::string_view layer) {

@@ -100,6 +100,18 @@ constexpr auto kOperations = api::operations<Lambda>(
                    kResourceNotFound>(
         "ListFunctionEventInvokeConfigs",
         {"GET", "/2019-09-25/functions/{FunctionName}/event-invoke-config/list", 200}),
+    api::operation<create_function_url_config, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>("CreateFunctionUrlConfig",
+                                      {"POST", "/2021-10-31/functions/{FunctionName}/url", 201}),
+    api::operation<update_function_url_config, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>("UpdateFunctionUrlConfig",
+                                      {"PUT", "/2021-10-31/functions/{FunctionName}/url", 200}),
+    api::operation<get_function_url_config, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetFunctionUrlConfig", {"GET", "/2021-10-31/functions/{FunctionName}/url", 200}),
+    api::operation<delete_function_url_config, kResourceConflict, kService, kResourceNotFound>(
+        "DeleteFunctionUrlConfig", {"DELETE", "/2021-10-31/functions/{FunctionName}/url", 204}),
+    api::operation<list_function_url_configs, kInvalidParameterValue, kService, kResourceNotFound>(
+        "ListFunctionUrlConfigs", {"GET", "/2021-10-31/functions/{FunctionName}/urls", 200}),
     api::operation<publish_layer_version, kInvalidParameterValue, kService, kResourceNotFound,
                    kCodeStorageExceeded>("PublishLayerVersion",
                                          {"POST", "/2018-10-31/layers/{LayerName}/versions", 201}),
@@ -142,6 +154,7 @@ Lambda::Lambda(Options options_, Parts parts)
       clock(parts.clock),
       ids(parts.ids),
       runner(parts.runner),
+      public_host(options.public_endpoint),
       code(options.data_folder, options.zip),
       specs(code, hot_folders, parts.issuer, clock,
             [this](const VersionId& id, const std::string& revision) {

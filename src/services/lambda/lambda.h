@@ -11,6 +11,7 @@
 #include "api/service.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "gateway/public_host.h"
 #include "services/lambda/model/async_events.h"
 #include "services/lambda/model/code_store.h"
 #include "services/lambda/model/code_url.h"
@@ -33,6 +34,8 @@ struct Options {
   int async_concurrency = 256;  // asynchronous events under way at a time
   ZipLimits zip = {};
   HotReload hot_reload = HotReload::refused;
+  // Where clients reach the daemon; a function's URL is below its host.
+  std::string public_endpoint = "http://localhost:4566";
 };
 
 class Lambda {
@@ -61,6 +64,7 @@ class Lambda {
   const base::Clock& clock;
   base::Ids& ids;
   FunctionRunner& runner;
+  const gateway::PublicHost public_host;
   CodeStore code;
   HotFolders hot_folders;
   Specs specs;

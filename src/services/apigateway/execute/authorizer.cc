@@ -31,10 +31,10 @@ std::optional<std::string> identity_value(std::string_view source, const Executi
     return value.empty() ? std::nullopt : std::optional<std::string>(value);
   };
   if (const auto name = named("$request.header.")) {
-    return found(value_of(inbound.headers, base::to_lower(*name)));
+    return found(gateway::value_of(inbound.headers, base::to_lower(*name)));
   }
   if (const auto name = named("$request.querystring."))
-    return found(value_of(inbound.query, *name));
+    return found(gateway::value_of(inbound.query, *name));
   if (const auto name = named("$stageVariables.")) {
     const auto variable = execution.stage.variables.find(std::string(*name));
     return variable == execution.stage.variables.end() ? std::nullopt : found(variable->second);

@@ -2,12 +2,17 @@
 
 #include "base/log.h"
 #include "base/strings.h"
-#include "services/apigateway/execute/reply.h"
-#include "services/apigateway/model/cors.h"
-#include "services/apigateway/model/text.h"
+#include "gateway/cors.h"
+#include "gateway/reply.h"
+#include "gateway/text.h"
 
 namespace mayfly::apigateway {
 namespace {
+
+using gateway::decode_path;
+using gateway::gateway_answer;
+using gateway::is_hop_by_hop;
+using gateway::value_of;
 
 // As API Gateway's own: 11 random bytes, so that one '=' ends it.
 std::string new_request_id(base::Ids& ids) {
@@ -121,11 +126,13 @@ base::Task<http::Response> Endpoint::serve(http::Request& request, std::string r
   }
   const Chosen chosen = choose_stage(*api, *address);
   if (chosen.stage == nullptr || chosen.stage->disabled) co_return not_found();
-  const std::optional<Cors>& cors = chosen.stage->cors;
-  if (cors && is_preflight(request)) co_return answer_preflight(*cors, request);
+  const std::optional<gateway::CorsRules>& cors = chosen.stage->cors;
+  if (cors && gateway::is_preflight(request))
+    co_return gateway::answer_preflight(*cors, request, 204);
   http::Response response =
       co_await serve_stage(*api, *chosen.stage, request, chosen.path, std::move(request_id));
-  if (cors) apply_cors(*cors, request.headers.get("origin").value_or(""), response.headers);
+  if (cors)
+    gateway::apply_cors(*cors, request.headers.get("origin").value_or(""), response.headers);
   co_return response;
 }
 
@@ -155,8 +162,9 @@ base::Task<http::Response> Endpoint::serve_route(const Execution& execution,
   const CompiledRoute& route = execution.route;
   const bool each_header = route.integration.format == PayloadFormat::v1 ||
                            (route.authorizer && route.authorizer->format == PayloadFormat::v1);
-  Inbound inbound = read_inbound(request, execution.time, gateway_.ids(),
-                                 each_header ? EachHeader::keep : EachHeader::skip);
+  Inbound inbound =
+      gateway::read_inbound(request, execution.time, gateway_.ids(),
+                            each_header ? gateway::EachHeader::keep : gateway::EachHeader::skip);
   std::string authorizer;
   if (route.authorization != "NONE") {
     if (!route.authorizer) co_return server_error();
@@ -166,7 +174,7 @@ base::Task<http::Response> Endpoint::serve_route(const Execution& execution,
   }
   switch (route.integration.kind) {
     case CompiledIntegration::Kind::function:
-      take_body(request, inbound);
+      gateway::take_body(request, inbound);
       co_return co_await invoke(execution, std::move(inbound), std::move(authorizer));
     case CompiledIntegration::Kind::http:
       co_return co_await proxy(execution, request, inbound);
@@ -201,7 +209,7 @@ base::Task<http::Response> Endpoint::invoke(const Execution& execution, Inbound 
   }
   if ((*invoked)->function_error) co_return server_error();
   std::optional<http::Response> response =
-      read_reply(std::move((*invoked)->payload), integration.format);
+      gateway::read_reply(std::move((*invoked)->payload), integration.format);
   if (!response) {
     base::log_warn("API {}, route {}: the result of {} is no HTTP response", execution.api.api_id,
                    execution.route.key, integration.function);

@@ -4,32 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
-#include "services/apigateway/execute/json_writer.h"
+#include "gateway/event.h"
 #include "services/apigateway/model/address.h"
 
 namespace mayfly::apigateway {
 namespace {
 
-// Values of a name joined with commas, names in the order in which they came first: format 2.0.
-void write_joined(JsonWriter& json, std::string_view name, const Pairs& pairs) {
-  json.open(name);
-  for (auto it = pairs.begin(); it != pairs.end(); ++it) {
-    const auto same = [&](const Pairs::value_type& other) { return other.first == it->first; };
-    if (std::any_of(pairs.begin(), it, same)) continue;
-    if (std::none_of(it + 1, pairs.end(), same)) {
-      json.text(it->first, it->second);
-      continue;
-    }
-    std::string joined = it->second;
-    for (auto next = it + 1; next != pairs.end(); ++next) {
-      if (same(*next)) joined += "," + next->second;
-    }
-    json.text(it->first, joined);
-  }
-  json.close();
-}
+using gateway::JsonWriter;
+using gateway::write_map;
 
 // The last value of each name: format 1.0.
 void write_last(JsonWriter& json, std::string_view name, const Pairs& pairs) {
@@ -58,54 +41,22 @@ void write_multi(JsonWriter& json, std::string_view name, const Pairs& pairs) {
   json.close();
 }
 
-template <class Map>
-void write_map(JsonWriter& json, std::string_view name, const Map& map) {
-  json.open(name);
-  for (const auto& [key, value] : map) json.text(key, value);
-  json.close();
-}
-
-std::string_view domain_prefix(const Execution& execution) {
-  return std::string_view(execution.domain).substr(0, execution.domain.find('.'));
-}
-
-void write_context_v2(JsonWriter& json, const Execution& execution, const Inbound& inbound,
-                      std::string_view authorizer) {
-  json.open("requestContext");
-  json.text("accountId", execution.api.scope.account);
-  json.text("apiId", execution.api.api_id);
-  if (!authorizer.empty()) json.raw("authorizer", authorizer);
-  json.text("domainName", execution.domain);
-  json.text("domainPrefix", domain_prefix(execution));
-  json.open("http");
-  json.text("method", execution.method);
-  json.text("path", execution.path);
-  json.text("protocol", inbound.protocol);
-  json.text("sourceIp", inbound.source_ip);
-  json.text("userAgent", inbound.user_agent);
-  json.close();
-  json.text("requestId", execution.request_id);
-  json.text("routeKey", execution.route.key);
-  json.text("stage", execution.stage.name);
-  json.text("time", request_time(execution.time));
-  json.number("timeEpoch", base::epoch_ms(execution.time));
-  json.close();
+gateway::Place place_of(const Execution& execution) {
+  return {execution.api.scope.account,
+          execution.api.api_id,
+          execution.domain,
+          execution.route.key,
+          execution.stage.name,
+          execution.method,
+          execution.path,
+          execution.request_id,
+          execution.time};
 }
 
 // What both the event and the authorizer's request have, format 2.0.
 void write_request_v2(JsonWriter& json, const Execution& execution, const Inbound& inbound,
                       std::string_view authorizer) {
-  json.text("routeKey", execution.route.key);
-  json.text("rawPath", execution.path);
-  json.text("rawQueryString", inbound.raw_query);
-  if (!inbound.cookies.empty()) {
-    json.open_list("cookies");
-    for (const std::string& cookie : inbound.cookies) json.element(cookie);
-    json.close_list();
-  }
-  write_map(json, "headers", inbound.headers);
-  if (!inbound.query.empty()) write_joined(json, "queryStringParameters", inbound.query);
-  write_context_v2(json, execution, inbound, authorizer);
+  gateway::write_request(json, place_of(execution), inbound, authorizer);
   if (!execution.parameters.empty()) write_map(json, "pathParameters", execution.parameters);
   if (!execution.stage.variables.empty())
     write_map(json, "stageVariables", execution.stage.variables);
@@ -136,14 +87,14 @@ void write_context_v1(JsonWriter& json, const Execution& execution, const Inboun
   json.text("apiId", execution.api.api_id);
   if (!authorizer.empty()) json.raw("authorizer", authorizer);
   json.text("domainName", execution.domain);
-  json.text("domainPrefix", domain_prefix(execution));
+  json.text("domainPrefix", gateway::domain_prefix(execution.domain));
   json.text("extendedRequestId", execution.request_id);
   json.text("httpMethod", execution.method);
   write_identity(json, inbound);
   json.text("path", execution.path);
   json.text("protocol", inbound.protocol);
   json.text("requestId", execution.request_id);
-  json.text("requestTime", request_time(execution.time));
+  json.text("requestTime", gateway::request_time(execution.time));
   json.number("requestTimeEpoch", base::epoch_ms(execution.time));
   json.text("resourceId", execution.route.key);
   json.text("resourcePath", execution.route.path);
@@ -171,18 +122,6 @@ void write_request_v1(JsonWriter& json, const Execution& execution, const Inboun
 
 }  // namespace
 
-std::string request_time(base::WallTime time) {
-  constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
-  return fmt::format("{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000", static_cast<unsigned>(date.day()),
-                     kMonths[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count());
-}
-
 std::string make_event(const Execution& execution, const Inbound& inbound,
                        std::string_view authorizer, PayloadFormat format) {
   std::string event;
@@ -192,7 +131,7 @@ std::string make_event(const Execution& execution, const Inbound& inbound,
   if (format == PayloadFormat::v2) {
     json.text("version", "2.0");
     write_request_v2(json, execution, inbound, authorizer);
-    if (!inbound.body.empty()) json.text("body", inbound.body);
+    gateway::write_body(json, inbound);
   } else {
     json.text("version", "1.0");
     write_request_v1(json, execution, inbound, authorizer);
@@ -201,8 +140,8 @@ std::string make_event(const Execution& execution, const Inbound& inbound,
     } else {
       json.text("body", inbound.body);
     }
+    json.boolean("isBase64Encoded", inbound.body_is_base64);
   }
-  json.boolean("isBase64Encoded", inbound.body_is_base64);
   json.close();
   return event;
 }

@@ -6,10 +6,13 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "services/apigateway/execute/inbound.h"
+#include "gateway/inbound.h"
 #include "services/apigateway/model/compiled.h"
 
 namespace mayfly::apigateway {
+
+using gateway::Inbound;
+using gateway::Pairs;
 
 // A request that has found its route. Refers to what the endpoint keeps alive for its time.
 struct Execution {
@@ -23,9 +26,6 @@ struct Execution {
   std::string request_id;
   base::WallTime time;
 };
-
-// "12/Mar/2020:19:03:58 +0000"
-std::string request_time(base::WallTime time);
 
 // `authorizer` is the JSON of requestContext.authorizer, or empty.
 std::string make_event(const Execution& execution, const Inbound& inbound,

@@ -1,6 +1,6 @@
 #include "services/apigateway/model/address.h"
 
-#include "services/apigateway/model/text.h"
+#include "gateway/text.h"
 
 namespace mayfly::apigateway {
 namespace {
@@ -26,7 +26,7 @@ std::optional<Address> parse_address(const http::Request& request) {
     const std::string_view api_id = rest.substr(0, stage_at);
     const std::size_t path_at = rest.find('/', stage_at + 1);
     const std::size_t stage_end = path_at == std::string_view::npos ? rest.size() : path_at;
-    std::string stage = decode_path(rest.substr(stage_at + 1, stage_end - stage_at - 1));
+    std::string stage = gateway::decode_path(rest.substr(stage_at + 1, stage_end - stage_at - 1));
     return Address{api_id, std::move(stage),
                    path_at == std::string_view::npos ? "/" : rest.substr(path_at)};
   }

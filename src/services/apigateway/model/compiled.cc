@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "services/apigateway/model/cors.h"
 #include "services/apigateway/model/repository.h"
 
 namespace mayfly::apigateway {
@@ -97,7 +98,7 @@ CompiledStage compile_stage(const base::Scope& scope, std::string_view api_id, c
   CompiledStage out;
   out.name = stage.stage_name;
   out.variables = stage.stage_variables.value_or(std::map<std::string, std::string>{});
-  out.cors = snapshot.cors;
+  if (snapshot.cors) out.cors = rules_of(*snapshot.cors);
   out.disabled = snapshot.disable_execute_api_endpoint;
   std::map<std::string, std::shared_ptr<const CompiledAuthorizer>> authorizers;
   for (const Authorizer& authorizer : snapshot.authorizers) {

@@ -11,6 +11,8 @@
 
 #include "base/arn.h"
 #include "base/task.h"
+#include "gateway/cors.h"
+#include "gateway/reply.h"
 #include "services/apigateway/model/integration_uri.h"
 #include "services/apigateway/model/route_table.h"
 #include "services/apigateway/model/throttle.h"
@@ -20,7 +22,7 @@
 
 namespace mayfly::apigateway {
 
-enum class PayloadFormat { v1, v2 };
+using gateway::PayloadFormat;
 
 // Where a route leads; made from its integration, stage variables filled in.
 struct CompiledIntegration {
@@ -56,7 +58,7 @@ struct CompiledStage {
   std::map<std::string, std::string> variables;
   std::vector<CompiledRoute> routes;
   RouteTable table;
-  std::optional<Cors> cors;
+  std::optional<gateway::CorsRules> cors;
   bool disabled = false;  // DisableExecuteApiEndpoint
 };
 

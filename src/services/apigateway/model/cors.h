@@ -1,12 +1,10 @@
-// CORS as API Gateway does it: it answers preflight requests itself, and replaces the CORS headers
-// of integrations.
+// The CORS configuration of an API: what is allowed in it, and what it means.
 #pragma once
 
 #include <expected>
 #include <string>
-#include <string_view>
 
-#include "http/message.h"
+#include "gateway/cors.h"
 #include "services/apigateway/shapes.h"
 
 namespace mayfly::apigateway {
@@ -14,13 +12,6 @@ namespace mayfly::apigateway {
 // A sentence for the client where the configuration cannot be.
 std::expected<void, std::string> check_cors(const Cors& cors);
 
-bool is_preflight(const http::Request& request);
-
-// 204; without CORS headers where the origin is not allowed, so that the browser refuses.
-http::Response answer_preflight(const Cors& cors, const http::Request& request);
-
-// Removes what the integration said about CORS and, for an allowed origin, says what the
-// configuration says.
-void apply_cors(const Cors& cors, std::string_view origin, http::Headers& headers);
+gateway::CorsRules rules_of(const Cors& cors);
 
 }  // namespace mayfly::apigateway

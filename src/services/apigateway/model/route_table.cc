@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "services/apigateway/model/text.h"
+#include "gateway/text.h"
 
 namespace mayfly::apigateway {
 
@@ -93,7 +93,7 @@ std::optional<RouteMatch> RouteTable::match(std::string_view method,
                                             std::string_view raw_path) const {
   Search search{method, path_segments(raw_path), {}, {}, 0};
   search.decoded.reserve(search.parts.size());
-  for (std::string_view part : search.parts) search.decoded.push_back(decode_path(part));
+  for (std::string_view part : search.parts) search.decoded.push_back(gateway::decode_path(part));
 
   bool is_greedy = false;
   const Leaf* leaf = exact(search, 0, 0);
@@ -114,7 +114,7 @@ std::optional<RouteMatch> RouteTable::match(std::string_view method,
     // The rest of the path, its slashes included, without the one it starts with.
     const char* begin = search.parts[search.greedy_from].data();
     const std::string_view rest(begin, raw_path.data() + raw_path.size() - begin);
-    match.parameters.emplace_back(leaf->names.back(), decode_path(rest));
+    match.parameters.emplace_back(leaf->names.back(), gateway::decode_path(rest));
   }
   return match;
 }

@@ -141,10 +141,5 @@ TEST(Event, IsAlwaysWellFormedJson) {
   EXPECT_EQ(*event.find("headers")->find("x-latin")->as_string(), "caf\xc3\xa9");
 }
 
-TEST(Event, TimeAsInLogs) {
-  EXPECT_EQ(request_time(base::from_epoch_ms(1'584'039'838'123)), "12/Mar/2020:19:03:58 +0000");
-  EXPECT_EQ(request_time(base::from_epoch_ms(0)), "01/Jan/1970:00:00:00 +0000");
-}
-
 }  // namespace
 }  // namespace mayfly::apigateway

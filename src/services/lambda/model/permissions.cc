@@ -49,12 +49,14 @@ wire::Document principal_document(const std::string& principal) {
 }
 
 wire::Document condition_document(const StatementRow& row) {
-  wire::Document equals, like, out;
+  wire::Document equals, like, is, out;
   if (row.source_account) equals.set("AWS:SourceAccount", *row.source_account);
   if (row.event_source_token) equals.set("lambda:EventSourceToken", *row.event_source_token);
   if (row.principal_org) equals.set("aws:PrincipalOrgID", *row.principal_org);
   if (row.url_auth_type) equals.set("lambda:FunctionUrlAuthType", *row.url_auth_type);
   if (row.source_arn) like.set("AWS:SourceArn", *row.source_arn);
+  if (row.via_url) is.set("lambda:InvokedViaFunctionUrl", *row.via_url ? "true" : "false");
+  if (!is.is_null()) out.set("Bool", std::move(is));
   if (!equals.is_null()) out.set("StringEquals", std::move(equals));
   if (!like.is_null()) out.set("ArnLike", std::move(like));
   return out;
@@ -72,6 +74,7 @@ StatementRow statement_of(const AddPermissionRequest& request) {
   row.principal_org = request.principal_org_id;
   row.event_source_token = request.event_source_token;
   row.url_auth_type = request.function_url_auth_type;
+  row.via_url = request.invoked_via_function_url;
   return row;
 }
 
@@ -117,7 +120,22 @@ bool permits(const PolicyRow& policy, const Caller& caller, std::string_view act
     if (row.source_account && *row.source_account != caller.source_account) return false;
     if (row.source_arn && !arn_like(*row.source_arn, caller.source_arn)) return false;
     // Conditions that a service's call cannot meet.
-    return !row.principal_org && !row.event_source_token && !row.url_auth_type;
+    return !row.principal_org && !row.event_source_token && !row.url_auth_type &&
+           !row.via_url.value_or(false);
+  });
+}
+
+bool permits_url(const PolicyRow& policy, const UrlCaller& caller, std::string_view auth_type) {
+  return std::ranges::any_of(policy.statements, [&](const StatementRow& row) {
+    const bool meant = row.principal == "*" ||
+                       (!caller.account.empty() &&
+                        (row.principal == caller.account || row.principal == caller.arn ||
+                         row.principal == fmt::format("arn:aws:iam::{}:root", caller.account)));
+    if (!meant) return false;
+    if (row.action != "*" && row.action != "lambda:*" && row.action != "lambda:InvokeFunctionUrl")
+      return false;
+    if (row.url_auth_type && *row.url_auth_type != auth_type) return false;
+    return !row.principal_org && !row.event_source_token && !row.source_arn && !row.source_account;
   });
 }
 

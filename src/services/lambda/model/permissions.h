@@ -29,6 +29,12 @@ struct Caller {
 };
 bool permits(const PolicyRow& policy, const Caller& caller, std::string_view action);
 
+// Who calls a function's URL; empty: nobody that a signature names.
+struct UrlCaller {
+  std::string account, arn;
+};
+bool permits_url(const PolicyRow& policy, const UrlCaller& caller, std::string_view auth_type);
+
 // ArnLike: the six parts of an ARN one by one, each with * and ?.
 bool arn_like(std::string_view pattern, std::string_view arn);
 

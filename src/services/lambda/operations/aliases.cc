@@ -165,6 +165,8 @@ Answer<void> delete_alias(Lambda& lambda, const Context& context, DeleteAliasReq
         transaction.erase(alias_key(context.scope, target->name, request.name));
         transaction.erase(policy_key(context.scope, target->name, request.name));
         transaction.erase(event_config_key(context.scope, target->name, request.name));
+        auto url = co_await erase_url(transaction, context.scope, {target->name, request.name});
+        if (!url) co_return std::unexpected(url.error());
         co_return wire::Result<void>{};
       });
 }

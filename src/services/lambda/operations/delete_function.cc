@@ -90,6 +90,8 @@ base::Task<wire::Result<void>> delete_all(Lambda& lambda, base::Scope scope, std
           auto erased = co_await erase_version(lambda, transaction, {scope, name, number});
           if (!erased) co_return std::unexpected(erased.error());
         }
+        if (auto erased = co_await erase_urls(transaction, scope, name); !erased)
+          co_return std::unexpected(erased.error());
         for (Table table : {Table::aliases, Table::policies, Table::event_configs}) {
           const std::string prefix = table_prefix(table, scope, name);
           transaction.erase_range(prefix, store::prefix_end(prefix));

@@ -11,6 +11,7 @@
 #include "services/lambda/shapes_layers.h"
 #include "services/lambda/shapes_policy.h"
 #include "services/lambda/shapes_tags.h"
+#include "services/lambda/shapes_urls.h"
 #include "services/lambda/shapes_versions.h"
 
 namespace mayfly::lambda {
@@ -106,6 +107,18 @@ Answer<void> delete_function_event_invoke_config(Lambda& lambda, const Context& 
 Answer<ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(
     Lambda& lambda, const Context& context, ListFunctionEventInvokeConfigsRequest request);
 
+// function_urls.cc
+Answer<FunctionUrlConfig> create_function_url_config(Lambda& lambda, const Context& context,
+                                                     CreateFunctionUrlConfigRequest request);
+Answer<FunctionUrlConfig> update_function_url_config(Lambda& lambda, const Context& context,
+                                                     UpdateFunctionUrlConfigRequest request);
+Answer<FunctionUrlConfig> get_function_url_config(Lambda& lambda, const Context& context,
+                                                  GetFunctionUrlConfigRequest request);
+Answer<void> delete_function_url_config(Lambda& lambda, const Context& context,
+                                        DeleteFunctionUrlConfigRequest request);
+Answer<ListFunctionUrlConfigsResponse> list_function_url_configs(
+    Lambda& lambda, const Context& context, ListFunctionUrlConfigsRequest request);
+
 // tags.cc
 Answer<void> tag_resource(Lambda& lambda, const Context& context, TagResourceRequest request);
 Answer<void> untag_resource(Lambda& lambda, const Context& context, UntagResourceRequest request);
@@ -146,6 +159,13 @@ base::Task<wire::Result<Published>> publish(store::Transaction& transaction, Lam
                                             base::Scope scope, std::string name,
                                             FunctionRow function, VersionRow latest,
                                             std::optional<std::string> description);
+
+// The URL of that function or alias, in the caller's transaction; false where it has none.
+base::Task<wire::Result<bool>> erase_url(store::Transaction& transaction, base::Scope scope,
+                                         Target target);
+// All URLs of a function and of its aliases.
+base::Task<wire::Result<void>> erase_urls(store::Transaction& transaction, base::Scope scope,
+                                          std::string name);
 
 // An update while another is on its way: ResourceConflictException.
 wire::Result<void> check_settled(const base::Scope& scope, const std::string& name,

@@ -38,10 +38,6 @@ Answer<AddPermissionResponse> add_permission(Lambda& lambda, const Context& cont
                                              AddPermissionRequest request) {
   auto target = policy_target(context.scope, request.function_name, request.qualifier);
   if (!target) co_return std::unexpected(target.error());
-  if (request.invoked_via_function_url) {
-    co_return wire::not_supported(
-        "AddPermission with InvokedViaFunctionUrl (there are no function URLs yet)");
-  }
   const std::string arn = function_arn(context.scope, target->name, target->qualifier);
   const StatementRow statement = statement_of(request);
   auto done = co_await store::transact(

@@ -10,7 +10,7 @@
 
 #include "wire/json.h"
 
-namespace mayfly::apigateway {
+namespace mayfly::gateway {
 
 class JsonWriter {
  public:
@@ -57,4 +57,4 @@ class JsonWriter {
   bool comma_ = false;
 };
 
-}  // namespace mayfly::apigateway
+}  // namespace mayfly::gateway

@@ -1,5 +1,4 @@
-// Inbound: a request as events show it: headers joined, query decoded, what the gateway adds to
-// them.
+// Inbound: a request as events show it: headers joined, query decoded, what a gateway adds to them.
 #pragma once
 
 #include <string>
@@ -10,9 +9,8 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "http/message.h"
-#include "services/apigateway/model/compiled.h"
 
-namespace mayfly::apigateway {
+namespace mayfly::gateway {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -41,4 +39,4 @@ void take_body(http::Request& request, Inbound& inbound);
 // absent.
 std::string_view value_of(const Pairs& pairs, std::string_view name);
 
-}  // namespace mayfly::apigateway
+}  // namespace mayfly::gateway

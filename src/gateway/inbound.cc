@@ -1,4 +1,4 @@
-#include "services/apigateway/execute/inbound.h"
+#include "gateway/inbound.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <array>
 
 #include "base/strings.h"
-#include "services/apigateway/model/text.h"
+#include "gateway/text.h"
 
-namespace mayfly::apigateway {
+namespace mayfly::gateway {
 namespace {
 
 constexpr std::array<std::string_view, 9> kHopByHop{
@@ -153,4 +153,4 @@ void take_body(http::Request& request, Inbound& inbound) {
   inbound.body_is_base64 = true;
 }
 
-}  // namespace mayfly::apigateway
+}  // namespace mayfly::gateway

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace mayfly::apigateway {
+namespace mayfly::gateway {
 
 // Well-formed UTF-8 comes back as it is; other bytes are taken for Latin-1, as old HTTP clients
 // mean them.
@@ -14,4 +14,4 @@ std::string decode_path(std::string_view text);
 // The same, with '+' as a space: for query strings.
 std::string decode_query(std::string_view text);
 
-}  // namespace mayfly::apigateway
+}  // namespace mayfly::gateway

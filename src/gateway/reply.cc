@@ -1,12 +1,12 @@
-#include "services/apigateway/execute/reply.h"
+#include "gateway/reply.h"
 
 #include <fmt/format.h>
 
 #include "base/strings.h"
-#include "services/apigateway/execute/inbound.h"
+#include "gateway/inbound.h"
 #include "wire/json.h"
 
-namespace mayfly::apigateway {
+namespace mayfly::gateway {
 namespace {
 
 using wire::Document;
@@ -145,6 +145,20 @@ std::optional<http::Response> read_reply(std::string payload, PayloadFormat form
   return response;
 }
 
+std::optional<http::Response> read_prelude(std::string_view json) {
+  std::expected<Document, wire::JsonError> head = wire::parse_json(json);
+  if (!head || !head->is_map()) return std::nullopt;
+  http::Response response;
+  if (const Document* status = head->find("statusCode"); status != nullptr && !status->is_null()) {
+    const std::optional<int> code = status_of(*status);
+    if (!code) return std::nullopt;
+    response.status = *code;
+  }
+  if (!add_headers(*head, response.headers) || !add_cookies(*head, response.headers))
+    return std::nullopt;
+  return response;
+}
+
 http::Response gateway_answer(int status, std::string_view message) {
   http::Response response;
   response.status = status;
@@ -155,4 +169,4 @@ http::Response gateway_answer(int status, std::string_view message) {
   return response;
 }
 
-}  // namespace mayfly::apigateway
+}  // namespace mayfly::gateway

@@ -1,10 +1,10 @@
-#include "services/apigateway/model/text.h"
+#include "gateway/text.h"
 
 #include <optional>
 
 #include "base/strings.h"
 
-namespace mayfly::apigateway {
+namespace mayfly::gateway {
 namespace {
 
 std::string decode(std::string_view text, base::Plus plus) {
@@ -36,4 +36,4 @@ std::string to_text(std::string_view bytes) {
 std::string decode_path(std::string_view text) { return decode(text, base::Plus::literal); }
 std::string decode_query(std::string_view text) { return decode(text, base::Plus::space); }
 
-}  // namespace mayfly::apigateway
+}  // namespace mayfly::gateway

@@ -1,8 +1,8 @@
-#include "services/apigateway/execute/reply.h"
+#include "gateway/reply.h"
 
 #include <gtest/gtest.h>
 
-namespace mayfly::apigateway {
+namespace mayfly::gateway {
 namespace {
 
 // "status|name: value|...|body", or "malformed".
@@ -74,5 +74,19 @@ TEST(Reply, FormatOneMergesBothHeaderMaps) {
   }
 }
 
+TEST(Reply, Preludes) {
+  const auto head = read_prelude(
+      R"({"statusCode":201,"headers":{"content-type":"text/html"},"cookies":["a=1"]})");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->status, 201);
+  EXPECT_EQ(head->headers.get("content-type"), "text/html");
+  EXPECT_EQ(head->headers.get("set-cookie"), "a=1");
+  EXPECT_EQ(read_prelude("{}")->status, 200);
+  for (const char* wrong : {"", "[]", "7", R"({"statusCode":"x"})", R"({"headers":{"a":[]}})",
+                            R"({"headers":{"a":"b\r\nc: d"}})"}) {
+    EXPECT_FALSE(read_prelude(wrong)) << wrong;
+  }
+}
+
 }  // namespace
-}  // namespace mayfly::apigateway
+}  // namespace mayfly::gateway
