@@ -13,12 +13,13 @@ constexpr std::chrono::hours kEvery{1};
 
 Housekeeping::Housekeeping(http::Loop& loop, const base::Clock& clock, logs::Logs& logs,
                            cloudwatch::Cloudwatch& cloudwatch, dynamodb::Dynamodb& dynamodb,
-                           sts::Sts& sts)
+                           lambda::Lambda& lambda, sts::Sts& sts)
     : loop_(loop),
       clock_(clock),
       logs_(logs),
       cloudwatch_(cloudwatch),
       dynamodb_(dynamodb),
+      lambda_(lambda),
       sts_(sts),
       alarm_(loop, clock) {}
 
@@ -44,6 +45,8 @@ base::Task<void> Housekeeping::clean() {
     base::log_warn("housekeeping of the streams: {}", kept.error().message);
   if (auto kept = co_await dynamodb::keep_up_backups(dynamodb_); !kept)
     base::log_warn("housekeeping of the backups: {}", kept.error().message);
+  if (auto renewed = co_await lambda_.provisioning.touch_all(); !renewed)
+    base::log_warn("housekeeping of provisioned concurrency: {}", renewed.error().message);
   if (auto expired = co_await sts_.sessions.expire(); !expired) {
     base::log_warn("housekeeping of the sessions: {}", expired.error().message);
   }

@@ -318,7 +318,7 @@ struct Platform::Parts {
         snapshots(*store, std::filesystem::absolute(options.data_dir), clock, ids),
         branches(*store, branch_options(options), clock, ids),
         admin_api(snapshots, branches, authenticator, ids),
-        housekeeping(io.any(), clock, logs, cloudwatch, dynamodb, sts) {}
+        housekeeping(io.any(), clock, logs, cloudwatch, dynamodb, lambda, sts) {}
 
   Callers callers() const {
     return options.profile == cli::Profile::secured ? Callers::this_machine : Callers::any;

@@ -60,6 +60,15 @@ void Engine::retire(const base::Scope& scope, const std::string& function,
   impl_->scheduler->retire(scope, function, version, keep_revision);
 }
 
+void Engine::provision(const std::shared_ptr<const FunctionSpec>& function, std::int64_t count) {
+  impl_->scheduler->provision(function, count);
+}
+
+ProvisionedState Engine::provisioned(const base::Scope& scope, const std::string& function,
+                                     const std::string& version) const {
+  return impl_->scheduler->provisioned(scope, function, version);
+}
+
 std::vector<RuntimeInfo> Engine::runtimes() const { return impl_->scheduler->runtimes(); }
 std::vector<std::string> Engine::pack_runtimes() const { return impl_->scheduler->pack_runtimes(); }
 std::string Engine::why_not_installed(const std::string& runtime) const {

@@ -128,6 +128,7 @@ struct EnvironmentStats {
   std::int64_t pools = 0;     // revisions of versions of which anything is kept
   std::int64_t clones = 0;    // of idle and busy ones: by a template, not by a start of their own
   std::int64_t memory_charged_bytes = 0, memory_budget_bytes = 0;
+  std::int64_t provisioned = 0;  // of the idle and busy ones
   std::map<ports::ColdStart, std::int64_t> cold_starts;
   std::map<std::pair<ports::ColdStart, ColdCause>, std::int64_t> cold_causes;
   std::int64_t invocations = 0, throttles = 0, errors = 0;
@@ -145,6 +146,7 @@ struct VersionState {
   std::int64_t waiting = 0, templates = 0;
   std::int64_t clones = 0;        // of idle, prepared and busy ones
   std::int64_t memory_bytes = 0;  // that they are taken to hold, the template included
+  std::int64_t provisioned = 0;   // of the idle and busy ones
 };
 
 // How fast a streamed answer may be delivered. On Lambda: 6 MiB at once, then 2 MiB/s.
@@ -155,6 +157,13 @@ struct StreamPace {
 
 // What a function runs on whose runtime's version is not installed: the nearest one, or nothing.
 enum class RuntimeVersions { nearest, exact };
+
+// Provisioned concurrency of a version.
+struct ProvisionedState {
+  std::int64_t wanted = 0;
+  std::int64_t running = 0;  // INIT is behind them
+  std::string failure;       // why the last start failed; empty after one that did not
+};
 
 struct EngineOptions {
   std::string runtimes_folder;  // where runtimes/python etc. are installed
@@ -167,7 +176,7 @@ struct EngineOptions {
   sandbox::Storage large_tmp = sandbox::Storage::memory;
   std::int64_t account_concurrency = 1000;
   std::uint64_t memory_budget_bytes = 0;  // of all environments; 0: three quarters of the machine
-  std::int64_t most_environments = 0;  // 0: as many as this process may open descriptors for
+  std::int64_t most_environments = 0;     // 0: as many as this process may open descriptors for
   std::chrono::seconds environment_idle{300};
   std::chrono::seconds template_idle{900};
   std::chrono::seconds spare_idle{60};  // clones made ahead of events that did not come
@@ -209,6 +218,12 @@ class Engine {
   void retire(const base::Scope& scope, const std::string& function, const std::string& version,
               const std::string& keep_revision);
 
+  // Keeps `count` environments of that version running, from now on and whatever becomes of them;
+  // 0 lets them go. Not remembered: the caller says so again after a start. Returns at once.
+  void provision(const std::shared_ptr<const FunctionSpec>& function, std::int64_t count);
+  ProvisionedState provisioned(const base::Scope& scope, const std::string& function,
+                               const std::string& version) const;
+
   std::vector<RuntimeInfo> runtimes() const;
   std::vector<std::string> pack_runtimes() const;  // names that runtime packs teach
   // A sentence, or empty where this machine has what a function of this runtime runs on.
@@ -220,8 +235,8 @@ class Engine {
   void sweep();
   // Takes no new events, waits for those under way within `grace`, tells all environments to end.
   base::Task<void> stop(std::chrono::milliseconds grace);
-  // After stop(): returns when every environment has ended. While `io` still runs, for that is where
-  // they end; not on a thread of it.
+  // After stop(): returns when every environment has ended. While `io` still runs, for that is
+  // where they end; not on a thread of it.
   void shutdown();
 
  private:

@@ -11,6 +11,10 @@ namespace mayfly::ports {
 
 enum class ColdStart { none, spare, clone, template_init, exec };
 
+// Whether an event of a version with provisioned concurrency found one of its environments free, or
+// went to one that was started on demand.
+enum class Provisioned { none, used, spilled };
+
 struct UsageRecord {
   base::Scope scope;
   std::string function;
@@ -26,6 +30,7 @@ struct UsageRecord {
   // Events of the function under way when this one began, this one included; 0: not known.
   std::int64_t concurrency = 0;
   ColdStart cold_start = ColdStart::none;
+  Provisioned provisioned = Provisioned::none;
   bool error = false;
   bool throttled = false;
   std::string architecture = "x86_64";

@@ -66,14 +66,19 @@ base::Task<InitResult> Environment::initialize(std::chrono::milliseconds budget,
   co_return co_await done.wait();
 }
 
-void Environment::ready(ColdStartCost cost, std::map<std::string, std::string> variables) {
+void Environment::ready(ColdStartCost cost, const std::string& log_stream,
+                        Initialization initialization) {
   if (state_ != State::initializing) return;
   state_ = State::idle;
+  initialization_ = initialization;
   cost_ = cost;
   if (cost.kind != ports::ColdStart::clone) {
     if (const auto usage = services_.warden.usage(id())) cpu_before_us_ = usage->cpu_us;
   }
-  guest_->set_variables(variables);
+  const bool provisioned = initialization == Initialization::provisioned_concurrency;
+  guest_->set_variables(
+      {{"AWS_LAMBDA_LOG_STREAM_NAME", log_stream},
+       {"AWS_LAMBDA_INITIALIZATION_TYPE", provisioned ? "provisioned-concurrency" : "on-demand"}});
 }
 
 void Environment::begin(std::unique_ptr<Pending> pending,
@@ -385,7 +390,8 @@ void Environment::complete(Answer answer) {
                   usage.peak_memory_bytes,
                   std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
                   pending_->concurrency,
-                  wanted_telemetry()};
+                  wanted_telemetry(),
+                  provisioned()};
   cpu_before_us_ = usage.cpu_us;
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);
@@ -403,6 +409,11 @@ void Environment::complete(Answer answer) {
     leave();
   }
   answered->done.set(std::move(outcome));
+}
+
+ports::Provisioned Environment::provisioned() const {
+  if (initialization_ == Initialization::provisioned_concurrency) return ports::Provisioned::used;
+  return pending_->wants_provisioned ? ports::Provisioned::spilled : ports::Provisioned::none;
 }
 
 void Environment::fail(Failure failure, sandbox::Usage usage) {
@@ -425,7 +436,8 @@ void Environment::fail(Failure failure, sandbox::Usage usage) {
                   usage.peak_memory_bytes,
                   std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
                   pending_->concurrency,
-                  wanted_telemetry()};
+                  wanted_telemetry(),
+                  provisioned()};
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);
   leave(failure.timeout ? "TIMEOUT" : "FAILURE");

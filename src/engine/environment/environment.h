@@ -83,6 +83,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   struct Slot {
     std::shared_ptr<Pool> pool;
     Place place = Place::starting;
+    bool provisioned = false;
     bool unused = false;  // it has run INIT and never an event
     enum class Made { started, cloned } made = Made::started;
     std::int64_t charge_bytes = 0;
@@ -107,8 +108,10 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   // Writes INIT_START and waits for INIT to end, at most `budget`. The environment has ended where
   // it did not end well.
   base::Task<InitResult> initialize(std::chrono::milliseconds budget, InitPhase phase);
-  // From now on it takes events; the first one bears the cost. `variables` go to the guest first.
-  void ready(ColdStartCost cost, std::map<std::string, std::string> variables);
+  // From now on it takes events; the first one bears the cost. The guest is told first where it
+  // logs, and why it was started.
+  enum class Initialization { on_demand, provisioned_concurrency };
+  void ready(ColdStartCost cost, const std::string& log_stream, Initialization initialization);
   // Idle only. `started`: when its time began (now, unless an INIT inside the invocation came
   // before).
   void begin(std::unique_ptr<Pending> pending, std::optional<base::MonotonicTime> started = {});
@@ -142,6 +145,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   // The caller is answered while extensions still work on the event.
   void answer_early(Answer answer);
   void fail(Failure failure, sandbox::Usage usage);
+  ports::Provisioned provisioned() const;
   void leave(std::string_view shutdown_reason = "SPINDOWN");
   void close();
 
@@ -150,6 +154,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   http::Loop& loop_;
   Setup setup_;
   Slot slot_;
+  Initialization initialization_ = Initialization::on_demand;
   PlatformLines lines_;
   State state_ = State::initializing;
   bool process_alive_ = true;

@@ -15,6 +15,7 @@ struct Pending {
   base::OneShot<std::expected<Outcome, Refusal>> done;
   http::Loop* loop = nullptr;    // the caller's own, or null
   std::int64_t concurrency = 0;  // events of the function under way, with this one
+  bool wants_provisioned = false;  // its version has provisioned concurrency
   int returned = 0;              // how often an environment died before it took this event
 };
 

@@ -93,6 +93,7 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
   usage.concurrency = closing.concurrency;
   usage.cold_start = closing.cold_start;
   usage.error = outcome.function_error.has_value();
+  usage.provisioned = closing.provisioned;
   usage.architecture = function.architecture;
   services.usage.record(std::move(usage));
   return outcome;

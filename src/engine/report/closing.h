@@ -28,6 +28,7 @@ struct Closing {
   std::int64_t cpu_us = 0;
   std::int64_t concurrency = 0;  // of the function when the event began
   Telemetry* telemetry = nullptr;  // is told the records too, or null
+  ports::Provisioned provisioned = ports::Provisioned::none;
 };
 
 // Adds END and REPORT to `output`, hands its lines to the log sink, records the usage. The START

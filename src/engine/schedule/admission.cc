@@ -27,36 +27,49 @@ FunctionLoad& Admission::function(const base::Scope& scope, const std::string& n
 void Admission::set_reserved(FunctionLoad& function, std::optional<std::int64_t> reserved) {
   if (function.reserved == reserved) return;
   if (function.reserved.has_value() != reserved.has_value()) {
-    function.account->unreserved += reserved ? -function.under_way : function.under_way;
+    function.account->unreserved += reserved ? -function.held : function.held;
   }
   function.account->reserved += reserved.value_or(0) - function.reserved.value_or(0);
   function.reserved = reserved;
 }
 
-std::optional<ThrottleReason> Admission::enter(FunctionLoad& function,
+void Admission::change(VersionLoad& version, std::int64_t under_way, std::int64_t provisioned) {
+  const std::int64_t before = version.held();
+  FunctionLoad& function = *version.function;
+  function.under_way += under_way - version.under_way;
+  version.under_way = under_way;
+  version.provisioned = provisioned;
+  function.held += version.held() - before;
+  if (!function.reserved) function.account->unreserved += version.held() - before;
+}
+
+std::optional<ThrottleReason> Admission::enter(VersionLoad& version,
                                                std::optional<std::int64_t> reserved) {
+  FunctionLoad& function = *version.function;
   set_reserved(function, reserved);
-  if (reserved) {
-    if (function.under_way >= *reserved) return ThrottleReason::reserved_concurrency;
-  } else {
+  if (version.under_way >= version.provisioned && reserved) {
+    if (function.held >= *reserved) return ThrottleReason::reserved_concurrency;
+  } else if (version.under_way >= version.provisioned) {
     if (function.account->unreserved >= account_concurrency_ - function.account->reserved) {
       return ThrottleReason::account_concurrency;
     }
   }
-  enter_again(function);
+  enter_again(version);
   return std::nullopt;
 }
 
-void Admission::enter_again(FunctionLoad& function) {
-  if (!function.reserved) ++function.account->unreserved;
-  ++function.under_way;
+void Admission::enter_again(VersionLoad& version) {
+  change(version, version.under_way + 1, version.provisioned);
   ++under_way_;
 }
 
-void Admission::leave(FunctionLoad& function) {
-  --function.under_way;
+void Admission::leave(VersionLoad& version) {
+  change(version, version.under_way - 1, version.provisioned);
   --under_way_;
-  if (!function.reserved) --function.account->unreserved;
+}
+
+void Admission::provision(VersionLoad& version, std::int64_t count) {
+  change(version, version.under_way, count);
 }
 
 std::uint64_t default_memory_budget() {

@@ -16,15 +16,24 @@
 namespace mayfly::engine {
 
 struct AccountLoad {
-  std::int64_t unreserved = 0;  // events under way of functions without reserved concurrency
+  std::int64_t unreserved = 0;  // held by functions without reserved concurrency
   std::int64_t reserved = 0;    // what functions have reserved, in sum
 };
 
 struct FunctionLoad {
   AccountLoad* account = nullptr;
-  std::int64_t under_way = 0;  // of all its versions
+  std::int64_t under_way = 0;  // events of all its versions
+  std::int64_t held = 0;       // by them: events, and what is provisioned and unused
   std::optional<std::int64_t> reserved;
   std::map<std::string, std::string> started;  // version -> revision that last had a cold start
+};
+
+// Of one version. It holds what is provisioned for it, used or not, and what it uses beyond that.
+struct VersionLoad {
+  FunctionLoad* function = nullptr;
+  std::int64_t under_way = 0;
+  std::int64_t provisioned = 0;
+  std::int64_t held() const { return under_way > provisioned ? under_way : provisioned; }
 };
 
 class Admission {
@@ -39,11 +48,14 @@ class Admission {
   FunctionLoad& function(const base::Scope& scope, const std::string& name);
 
   // Counts one event in, or says why not. `reserved` is the function's setting as of this event.
-  std::optional<ThrottleReason> enter(FunctionLoad& function, std::optional<std::int64_t> reserved);
-  void leave(FunctionLoad& function);
+  // What is provisioned and unused is there for the event, whatever others hold.
+  std::optional<ThrottleReason> enter(VersionLoad& version, std::optional<std::int64_t> reserved);
+  void leave(VersionLoad& version);
   // For an event that was admitted before and lost its environment: counts it in, whatever the
   // limits.
-  void enter_again(FunctionLoad& function);
+  void enter_again(VersionLoad& version);
+  // The limits were looked at when provisioned concurrency was configured, not here.
+  void provision(VersionLoad& version, std::int64_t count);
 
   // Whether `count` environments more, of so many bytes together, fit.
   bool has_room(std::int64_t bytes, std::int64_t count) const {
@@ -60,6 +72,7 @@ class Admission {
 
  private:
   void set_reserved(FunctionLoad& function, std::optional<std::int64_t> reserved);
+  void change(VersionLoad& version, std::int64_t under_way, std::int64_t provisioned);
 
   std::int64_t account_concurrency_;
   std::int64_t memory_budget_;

@@ -31,18 +31,32 @@ enum class TemplateState {
   unfit,  // this revision's state is not safe to copy, or its runtime has no templates
 };
 
+// Environments that are kept running, whether events come or not (provisioned.cc).
+struct Provision {
+  std::int64_t wanted = 0;
+  std::int64_t running = 0;  // INIT is behind them, busy ones too
+  std::int64_t starting = 0;
+  std::string failure;          // of the last start
+  int failures = 0;             // in a row
+  base::MonotonicTime again{};  // no start before, after a failure
+  bool idle() const { return wanted == 0 && running == 0 && starting == 0; }
+};
+
 struct Pool {
   std::shared_ptr<const FunctionSpec> spec;
   Choice choice;
-  FunctionLoad* load = nullptr;
+  VersionLoad load;
   bool retired = false;
 
   std::vector<std::shared_ptr<Environment>> idle;      // the most recently used last
   std::vector<std::shared_ptr<Environment>> prepared;  // spares: INIT is behind them, no event yet
+  std::vector<std::shared_ptr<Environment>> provisioned;  // those of provisioned concurrency, free
   std::deque<std::unique_ptr<Pending>> waiting;
   std::unordered_set<Environment*> busy;
   std::int64_t starting = 0;   // environments being started for an event
   std::int64_t preparing = 0;  // ahead of one
+
+  Provision provision;
 
   TemplateState template_state = TemplateState::none;
   std::string unfit_reason;
@@ -59,7 +73,8 @@ struct Pool {
 
   bool empty() const {
     return idle.empty() && prepared.empty() && waiting.empty() && busy.empty() && starting == 0 &&
-           preparing == 0 && template_ == nullptr && template_state != TemplateState::starting;
+           preparing == 0 && provisioned.empty() && provision.idle() && template_ == nullptr &&
+           template_state != TemplateState::starting;
   }
 };
 

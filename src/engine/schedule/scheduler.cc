@@ -66,10 +66,11 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
     const std::lock_guard lock(mutex_);
     if (stopping_)
       co_return std::unexpected(make_refusal(Refusal::Kind::unavailable, "Mayfly is stopping"));
-    refused = admission_.enter(*pool->load, function->reserved_concurrency);
+    refused = admission_.enter(pool->load, function->reserved_concurrency);
     if (!refused) {
       pool->used = services_.clock.monotonic();
-      pending->concurrency = pool->load->under_way;
+      pending->concurrency = pool->load.function->under_way;
+      pending->wants_provisioned = pool->provision.wanted > 0;
       environment = take_idle(*pool, loop);
       if (environment == nullptr) {
         // A start that was made for an event which a free environment took meanwhile serves this
@@ -126,21 +127,26 @@ std::expected<Scheduler::PoolPtr, Refusal> Scheduler::pool_of(
   pool->choice = std::move(*choice);
   pool->unfit_reason = launcher_.why_never_cloned(*function, pool->choice);
   if (!pool->unfit_reason.empty()) pool->template_state = TemplateState::unfit;
-  const std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   const auto [at, added] = pools_.emplace(std::move(key), pool);
-  if (added) {
-    pool->load = &admission_.function(function->scope, function->function);
-    // It ran before and was forgotten.
-    const auto before = pool->load->started.find(function->version);
-    if (before != pool->load->started.end() && before->second == function->revision)
-      pool->lost = ColdCause::expired;
-    pools_by_spec_.emplace(function.get(), pool);
-  }
-  return at->second;
+  if (!added) return at->second;
+  pool->load.function = &admission_.function(function->scope, function->function);
+  // It ran before and was forgotten.
+  const auto& started = pool->load.function->started;
+  const auto before = started.find(function->version);
+  if (before != started.end() && before->second == function->revision)
+    pool->lost = ColdCause::expired;
+  pools_by_spec_.emplace(function.get(), pool);
+  std::vector<EnvironmentPtr> to_end;
+  const int starts = take_over_provision(pool, to_end);
+  lock.unlock();
+  for (const EnvironmentPtr& old : to_end) end_on_loop(old);
+  launch_provisioned(pool, starts);
+  return pool;
 }
 
 Scheduler::EnvironmentPtr Scheduler::take_idle(Pool& pool, const http::Loop* preferred) {
-  for (auto* stack : {&pool.idle, &pool.prepared}) {
+  for (auto* stack : {&pool.provisioned, &pool.idle, &pool.prepared}) {
     if (stack->empty()) continue;
     std::size_t chosen = stack->size() - 1;
     const std::size_t stop = stack->size() > kLookBack ? stack->size() - kLookBack : 0;
@@ -191,6 +197,11 @@ std::unique_ptr<Pending> Scheduler::finished(const EnvironmentPtr& environment,
       end = true;
     } else {
       pool->busy.erase(environment.get());
+      // More are running than are wanted now: this one is as any other from here on.
+      if (environment->slot().provisioned && pool->provision.running > pool->provision.wanted) {
+        environment->slot().provisioned = false;
+        --pool->provision.running;
+      }
       place(pool, environment, Environment::Place::idle);
     }
     // What cannot be cloned and starts slowly is started ahead.
@@ -206,8 +217,8 @@ std::unique_ptr<Pending> Scheduler::finished(const EnvironmentPtr& environment,
   return next;
 }
 
-void Scheduler::leave(const Pool& pool) {
-  admission_.leave(*pool.load);
+void Scheduler::leave(Pool& pool) {
+  admission_.leave(pool.load);
   if (admission_.under_way() > 0) return;
   for (auto& waiter : std::exchange(drained_, {})) {
     services_.io.any().post(
@@ -216,18 +227,25 @@ void Scheduler::leave(const Pool& pool) {
 }
 
 void Scheduler::ended(const EnvironmentPtr& environment) {
-  const std::lock_guard lock(mutex_);
-  if (environment->slot().place == Environment::Place::busy) {
-    leave(*environment->slot().pool);
-    ++counts_.invocations;
-    ++counts_.errors;
-    count_end(*environment->slot().pool, ColdCause::failed);
+  PoolPtr pool;
+  int starts = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    pool = environment->slot().pool;
+    if (environment->slot().place == Environment::Place::busy) {
+      leave(*pool);
+      ++counts_.invocations;
+      ++counts_.errors;
+      count_end(*pool, ColdCause::failed);
+    }
+    remove(*environment);
+    if (pool != nullptr) starts = order_provisioned(*pool);
   }
-  remove(*environment);
+  launch_provisioned(pool, starts);
 }
 
 void Scheduler::count_cold_start(Pool& pool, ports::ColdStart rung, std::size_t others_busy) {
-  std::string& revision = pool.load->started[pool.spec->version];
+  std::string& revision = pool.load.function->started[pool.spec->version];
   ColdCause cause = ColdCause::scale_up;
   if (revision.empty()) {
     cause = ColdCause::first;
@@ -261,7 +279,7 @@ void Scheduler::returned(std::unique_ptr<Pending> pending) {
   {
     const std::lock_guard lock(mutex_);
     ++(*found)->starting;
-    admission_.enter_again(*(*found)->load);
+    admission_.enter_again((*found)->load);
     (*found)->waiting.push_front(std::move(pending));
   }
   base::spawn(bring_up(*found, *loop));
@@ -275,7 +293,7 @@ void Scheduler::place(const PoolPtr& pool, const EnvironmentPtr& environment,
   slot.idle_since = services_.clock.monotonic();
   switch (where) {
     case Environment::Place::idle:
-      pool->idle.push_back(environment);
+      (slot.provisioned ? pool->provisioned : pool->idle).push_back(environment);
       break;
     case Environment::Place::prepared:
       pool->prepared.push_back(environment);
@@ -301,7 +319,7 @@ void Scheduler::remove(Environment& environment) {
   };
   switch (slot.place) {
     case Environment::Place::idle:
-      drop(pool.idle);
+      drop(slot.provisioned ? pool.provisioned : pool.idle);
       break;
     case Environment::Place::prepared:
       drop(pool.prepared);
@@ -317,6 +335,7 @@ void Scheduler::remove(Environment& environment) {
     case Environment::Place::gone:
       break;
   }
+  if (std::exchange(slot.provisioned, false)) --pool.provision.running;
   slot.place = Environment::Place::gone;
   set_charge(environment, 0);
 }
@@ -393,6 +412,7 @@ void Scheduler::retire(const base::Scope& scope, const std::string& function,
       Pool& pool = *at->second;
       if (at->first.revision == keep_revision) continue;
       pool.retired = true;
+      set_provision(pool, 0, to_end);
       to_end.insert(to_end.end(), pool.idle.begin(), pool.idle.end());
       to_end.insert(to_end.end(), pool.prepared.begin(), pool.prepared.end());
       if (pool.template_ != nullptr && pool.starting == 0) to_end.push_back(pool.template_);
@@ -410,6 +430,7 @@ void Scheduler::retire(const base::Scope& scope, const std::string& function,
 
 void Scheduler::sweep() {
   std::vector<EnvironmentPtr> to_end;
+  std::vector<std::pair<PoolPtr, int>> provisioned;
   std::vector<EnvironmentPtr> to_check = launcher_.registry().all();
   const base::MonotonicTime now = services_.clock.monotonic();
   const auto& options = services_.options;
@@ -422,6 +443,8 @@ void Scheduler::sweep() {
           if (now - environment->slot().idle_since >= age) to_end.push_back(environment);
         }
       };
+      if (const int starts = order_provisioned(pool); starts > 0)
+        provisioned.emplace_back(at->second, starts);
       const std::size_t before = to_end.size();
       old(pool.idle, options.environment_idle);
       forget_demand(pool, now);
@@ -448,6 +471,7 @@ void Scheduler::sweep() {
     }
   }
   for (const EnvironmentPtr& environment : to_end) end_on_loop(environment);
+  for (const auto& [pool, starts] : provisioned) launch_provisioned(pool, starts);
   for (const EnvironmentPtr& environment : to_check) {
     environment->loop().post([environment] { environment->check_deadline(); });
   }

@@ -50,6 +50,10 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   // Ends everything and waits for it. Not on a loop's thread.
   void shutdown();
 
+  void provision(const std::shared_ptr<const FunctionSpec>& function, std::int64_t count);
+  ProvisionedState provisioned(const base::Scope& scope, const std::string& function,
+                               const std::string& version) const;
+
   std::vector<RuntimeInfo> runtimes() const { return runtimes_.all(); }
   std::vector<std::string> pack_runtimes() const { return runtimes_.pack_names(); }
   std::string why_not_installed(const std::string& runtime) const {
@@ -87,12 +91,21 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   void remove(Environment& environment);
   static void end_on_loop(const EnvironmentPtr& environment);
   // An event is no longer under way; tells stop() when it was the last.
-  void leave(const Pool& pool);
+  void leave(Pool& pool);
   // `pool` gets an environment for an event that none of its own could take; the lock is held.
   void count_cold_start(Pool& pool, ports::ColdStart rung, std::size_t others_busy);
   void count_end(Pool& pool, ColdCause cause);
   void throttled(const FunctionSpec& function, const Event& event);
   void arm_sweep();
+
+  // provisioned.cc
+  // Sets how many are wanted; free ones beyond that leave their pool into `to_end`.
+  void set_provision(Pool& pool, std::int64_t count, std::vector<EnvironmentPtr>& to_end);
+  // A new revision of a version takes over from the others. How many starts to launch.
+  int take_over_provision(const PoolPtr& pool, std::vector<EnvironmentPtr>& to_end);
+  int order_provisioned(Pool& pool);
+  void launch_provisioned(const PoolPtr& pool, int count);
+  base::Task<void> bring_up_provisioned(PoolPtr pool, http::Loop& loop);
 
   // startup.cc
   struct Attempt {
@@ -103,7 +116,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
     std::string message;  // where refused
     std::string log_stream;
   };
-  enum class Purpose { event, ahead };
+  enum class Purpose { event, ahead, provisioned };
   base::Task<void> bring_up(PoolPtr pool, http::Loop& loop);
   base::Task<void> bring_up_ahead(PoolPtr pool, http::Loop& loop);
   base::Task<Attempt> attempt(PoolPtr pool, http::Loop& loop, InitPhase phase);

@@ -42,9 +42,9 @@ int Scheduler::order_spares(Pool& pool) {
   const std::int64_t ahead = std::min(most, seen < 2 ? 0 : std::max<std::int64_t>(seen / 4, 1));
   std::int64_t wanted = seen + ahead;
   if (pool.spec->reserved_concurrency) wanted = std::min(wanted, *pool.spec->reserved_concurrency);
-  const auto there =
-      static_cast<std::int64_t>(pool.idle.size() + pool.prepared.size() + pool.busy.size()) +
-      pool.starting + pool.preparing;
+  const auto there = static_cast<std::int64_t>(pool.idle.size() + pool.prepared.size() +
+                                               pool.busy.size() + pool.provisioned.size()) +
+                     pool.starting + pool.preparing;
   const std::int64_t count = std::min({wanted - there, most, kAtATime - pool.preparing});
   if (count <= 0 || !admission_.has_room(count * kCloneCharge, count)) return 0;
   pool.preparing += count;

@@ -305,10 +305,19 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
   std::unique_ptr<Pending> pending;
   bool end = false;
   int spares = 0;
+  const bool provisioned = purpose == Purpose::provisioned;
   {
     const std::lock_guard lock(mutex_);
-    --(purpose == Purpose::event ? pool->starting : pool->preparing);
+    --(provisioned                 ? pool->provision.starting
+       : purpose == Purpose::event ? pool->starting
+                                   : pool->preparing);
     const bool gone = environment->slot().place == Environment::Place::gone;
+    if (provisioned && !gone) {
+      environment->slot().provisioned = true;
+      ++pool->provision.running;
+      pool->provision.failures = 0;
+      pool->provision.failure.clear();
+    }
     if (!pool->waiting.empty()) {
       pending = std::move(pool->waiting.front());
       pool->waiting.pop_front();
@@ -317,8 +326,12 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
       } else {
         leave(*pool);  // returned() counts it in again
       }
-    } else if (pool->retired || stopping_) {
+    } else if (pool->retired || stopping_ ||
+               (provisioned && pool->provision.running > pool->provision.wanted)) {
       end = true;
+    } else if (!gone && provisioned) {
+      attempt.cost = {};
+      place(pool, environment, Environment::Place::idle);
     } else if (!gone) {
       // What an event did not wait for costs it nothing.
       attempt.cost = {ports::ColdStart::spare, 0};
@@ -333,8 +346,9 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
   }
   launch_spares(pool, spares);
   if (end) return environment->end();
-  environment->ready(attempt.cost, {{"AWS_LAMBDA_LOG_STREAM_NAME", attempt.log_stream},
-                                    {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"}});
+  environment->ready(attempt.cost, attempt.log_stream,
+                     provisioned ? Environment::Initialization::provisioned_concurrency
+                                 : Environment::Initialization::on_demand);
   if (pending) environment->begin(std::move(pending), started);
 }
 
@@ -420,8 +434,7 @@ base::Task<std::expected<void, std::string>> Scheduler::prepare(
     clone = pool->template_state != TemplateState::unfit;
     if (!clone && (!pool->prepared.empty() || pool->preparing > 0))
       co_return std::expected<void, std::string>{};
-    if (!make_room(*pool, to_end))
-      co_return std::unexpected("no room on this machine");
+    if (!make_room(*pool, to_end)) co_return std::unexpected("no room on this machine");
     if (!clone) ++pool->preparing;
   }
   for (const EnvironmentPtr& environment : to_end) end_on_loop(environment);

@@ -18,6 +18,7 @@ Holdings holdings(const Pool& pool) {
   };
   for (const auto& environment : pool.idle) add(*environment);
   for (const auto& environment : pool.prepared) add(*environment);
+  for (const auto& environment : pool.provisioned) add(*environment);
   for (Environment* environment : pool.busy) add(*environment);
   if (pool.template_ != nullptr) out.memory_bytes += pool.template_->slot().charge_bytes;
   return out;
@@ -30,10 +31,12 @@ EnvironmentStats Scheduler::stats() const {
   EnvironmentStats stats = counts_;
   for (const auto& [key, pool] : pools_) {
     stats.templates += pool->template_ != nullptr ? 1 : 0;
-    stats.idle += static_cast<std::int64_t>(pool->idle.size() + pool->prepared.size());
+    stats.idle += static_cast<std::int64_t>(pool->idle.size() + pool->prepared.size() +
+                                            pool->provisioned.size());
+    stats.provisioned += pool->provision.running;
     stats.prepared += static_cast<std::int64_t>(pool->prepared.size());
     stats.busy += static_cast<std::int64_t>(pool->busy.size());
-    stats.starting += pool->starting + pool->preparing;
+    stats.starting += pool->starting + pool->preparing + pool->provision.starting;
     stats.waiting += static_cast<std::int64_t>(pool->waiting.size());
     stats.clones += holdings(*pool).clones;
   }
@@ -64,7 +67,8 @@ std::vector<VersionState> Scheduler::versions() const {
         state.cloning = pool->unfit_reason;
         break;
     }
-    state.idle = static_cast<std::int64_t>(pool->idle.size());
+    state.idle = static_cast<std::int64_t>(pool->idle.size() + pool->provisioned.size());
+    state.provisioned = pool->provision.running;
     state.prepared = static_cast<std::int64_t>(pool->prepared.size());
     state.busy = static_cast<std::int64_t>(pool->busy.size());
     state.starting = pool->starting + pool->preparing;

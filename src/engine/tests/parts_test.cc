@@ -302,8 +302,8 @@ TEST(FailureTest, WordsOfExits) {
 
 TEST(AdmissionTest, ReservedConcurrencyIsTakenFromTheOthers) {
   Admission admission(10, 100, 100);
-  FunctionLoad& reserved = admission.function({}, "reserved");
-  FunctionLoad& other = admission.function({}, "other");
+  VersionLoad reserved{&admission.function({}, "reserved")};
+  VersionLoad other{&admission.function({}, "other")};
   EXPECT_FALSE(admission.enter(reserved, 8));
   EXPECT_FALSE(admission.enter(other, std::nullopt));
   EXPECT_FALSE(admission.enter(other, std::nullopt));
@@ -317,6 +317,25 @@ TEST(AdmissionTest, ReservedConcurrencyIsTakenFromTheOthers) {
   EXPECT_EQ(admission.under_way(), 0);
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(admission.enter(other, std::nullopt));
   EXPECT_TRUE(admission.enter(other, std::nullopt));
+}
+
+TEST(AdmissionTest, WhatIsProvisionedCountsWhetherItIsUsedOrNot) {
+  Admission admission(10, 100, 100);
+  VersionLoad version{&admission.function({}, "f")};
+  VersionLoad other{&admission.function({}, "other")};
+  admission.provision(version, 8);
+  EXPECT_FALSE(admission.enter(other, std::nullopt));
+  EXPECT_FALSE(admission.enter(other, std::nullopt));
+  EXPECT_EQ(admission.enter(other, std::nullopt), ThrottleReason::account_concurrency);
+  for (int i = 0; i < 8; ++i) EXPECT_FALSE(admission.enter(version, std::nullopt));
+  EXPECT_EQ(version.function->under_way, 8);
+  EXPECT_EQ(admission.enter(version, std::nullopt), ThrottleReason::account_concurrency);
+  admission.leave(other);
+  EXPECT_FALSE(admission.enter(version, std::nullopt));  // one beyond what is provisioned
+  EXPECT_TRUE(admission.enter(other, std::nullopt));
+  admission.provision(version, 0);
+  for (int i = 0; i < 9; ++i) admission.leave(version);
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(admission.enter(other, std::nullopt));
 }
 
 TEST(AdmissionTest, RoomIsOfBytesAndOfEnvironments) {

@@ -15,6 +15,8 @@ inline constexpr wire::ErrorSpec kResourceNotFound{
     "ResourceNotFoundException", 404, Fault::client, {}, wire::MessageMember::Message};
 inline constexpr wire::ErrorSpec kCodeSigningConfigNotFound{
     "CodeSigningConfigNotFoundException", 404, Fault::client, {}, wire::MessageMember::Message};
+inline constexpr wire::ErrorSpec kProvisionedConcurrencyConfigNotFound{
+    "ProvisionedConcurrencyConfigNotFoundException", 404};
 inline constexpr wire::ErrorSpec kAccessDenied{
     "AccessDeniedException", 403, Fault::client, {}, wire::MessageMember::Message};
 inline constexpr wire::ErrorSpec kResourceConflict{"ResourceConflictException", 409};

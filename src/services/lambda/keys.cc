@@ -15,6 +15,18 @@ std::optional<VersionId> read_pending_key(std::string_view key) {
   return VersionId{{std::move(*account), std::move(*region)}, std::move(*name), *version};
 }
 
+std::optional<QualifiedName> read_provisioned_key(std::string_view key) {
+  store::KeyReader reader(key);
+  if (!reader.skip(provisioned_prefix())) return std::nullopt;
+  std::optional<std::string> account = reader.str();
+  std::optional<std::string> region = reader.str();
+  std::optional<std::string> name = reader.str();
+  std::optional<std::string> qualifier = reader.str();
+  if (!account || !region || !name || !qualifier || !reader.at_end()) return std::nullopt;
+  return QualifiedName{
+      {std::move(*account), std::move(*region)}, std::move(*name), std::move(*qualifier)};
+}
+
 std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key,
                                              Table table) {
   store::KeyReader reader(key);

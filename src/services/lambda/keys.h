@@ -11,6 +11,7 @@
 //   lambda (scope) 12 name version        LayerPolicyRow
 //   lambda 1 account region name version  empty: the version is on its way to Active (taken up
 //   again after a crash) lambda 2                              the key that signs URLs of code
+//   lambda 4 account region name qualifier   ProvisionedRow; its provisioned concurrency
 //   lambda 3 url id                       UrlOwnerRow: whose function URL that is
 //   lambda_code sha256 account region name version    empty: that version uses that package, as its
 //   code or as a layer; the name of a version of a layer is "layer:<name>"
@@ -207,6 +208,16 @@ struct UrlOwnerRow {
   }
 };
 
+struct ProvisionedRow {
+  std::int32_t count = 0;
+  std::int64_t modified_ms = 0;
+  static constexpr auto shape() {
+    using Self = ProvisionedRow;
+    return std::tuple{wire::field("count", &Self::count),
+                      wire::field("modified", &Self::modified_ms)};
+  }
+};
+
 struct LayerRow {
   std::int64_t next_version = 1;  // numbers are not used again
   static constexpr auto shape() { return std::tuple{wire::field("next", &LayerRow::next_version)}; }
@@ -334,6 +345,37 @@ inline std::string pending_key(const VersionId& id) {
       .done();
 }
 std::optional<VersionId> read_pending_key(std::string_view key);
+
+// Not in the account's tables: a start takes up all of the installation.
+inline std::string provisioned_prefix() {
+  return store::key_in(store::KeySpace::lambda).u8(4).done();
+}
+inline std::string provisioned_prefix(const base::Scope& scope) {
+  return store::key_in(store::KeySpace::lambda).u8(4).str(scope.account).str(scope.region).done();
+}
+inline std::string provisioned_prefix(const base::Scope& scope, std::string_view name) {
+  return store::key_in(store::KeySpace::lambda)
+      .u8(4)
+      .str(scope.account)
+      .str(scope.region)
+      .str(name)
+      .done();
+}
+inline std::string provisioned_key(const base::Scope& scope, std::string_view name,
+                                   std::string_view qualifier) {
+  return store::key_in(store::KeySpace::lambda)
+      .u8(4)
+      .str(scope.account)
+      .str(scope.region)
+      .str(name)
+      .str(qualifier)
+      .done();
+}
+struct QualifiedName {
+  base::Scope scope;
+  std::string name, qualifier;
+};
+std::optional<QualifiedName> read_provisioned_key(std::string_view key);
 
 inline std::string code_users_prefix(std::string_view sha256) {
   return store::key_in(store::KeySpace::lambda_code).str(sha256).done();

@@ -100,6 +100,22 @@ constexpr auto kOperations = api::operations<Lambda>(
                    kResourceNotFound>(
         "ListFunctionEventInvokeConfigs",
         {"GET", "/2019-09-25/functions/{FunctionName}/event-invoke-config/list", 200}),
+    api::operation<put_provisioned_concurrency_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound>(
+        "PutProvisionedConcurrencyConfig",
+        {"PUT", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency", 202}),
+    api::operation<get_provisioned_concurrency_config, kInvalidParameterValue,
+                   kProvisionedConcurrencyConfigNotFound, kService, kResourceNotFound>(
+        "GetProvisionedConcurrencyConfig",
+        {"GET", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency", 200}),
+    api::operation<delete_provisioned_concurrency_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound>(
+        "DeleteProvisionedConcurrencyConfig",
+        {"DELETE", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency", 204}),
+    api::operation<list_provisioned_concurrency_configs, kInvalidParameterValue, kService,
+                   kResourceNotFound>(
+        "ListProvisionedConcurrencyConfigs",
+        {"GET", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL", 200}),
     api::operation<create_function_url_config, kInvalidParameterValue, kResourceConflict, kService,
                    kResourceNotFound>("CreateFunctionUrlConfig",
                                       {"POST", "/2021-10-31/functions/{FunctionName}/url", 201}),
@@ -161,6 +177,7 @@ Lambda::Lambda(Options options_, Parts parts)
               runner.retire(id.scope, id.name, version_text(id.version), revision);
             }),
       lifecycle(store, specs, runner),
+      provisioning(store, specs, runner),
       invoker({store, clock, ids, specs, lifecycle, runner}),
       async_events(store, clock, invoker),
       collector(store, clock, code),
@@ -173,10 +190,14 @@ void Lambda::attach(work::WorkQueue& queue) {
 
 base::Task<wire::Result<void>> Lambda::start() {
   if (auto swept = co_await collector.sweep(); !swept) co_return swept;
-  co_return co_await lifecycle.resume();
+  if (auto resumed = co_await lifecycle.resume(); !resumed) co_return resumed;
+  co_return co_await provisioning.touch_all();
 }
 
-base::Task<void> Lambda::stop() { co_await lifecycle.stop(); }
+base::Task<void> Lambda::stop() {
+  co_await provisioning.stop();
+  co_await lifecycle.stop();
+}
 
 api::Service make_service(Lambda& lambda) {
   return api::service(

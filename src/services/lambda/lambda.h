@@ -20,6 +20,7 @@
 #include "services/lambda/model/hot_folders.h"
 #include "services/lambda/model/invoker.h"
 #include "services/lambda/model/lifecycle.h"
+#include "services/lambda/model/provisioning.h"
 #include "services/lambda/model/specs.h"
 
 namespace mayfly::lambda {
@@ -69,6 +70,7 @@ class Lambda {
   HotFolders hot_folders;
   Specs specs;
   Lifecycle lifecycle;
+  Provisioning provisioning;
   Invoker invoker;
   AsyncEvents async_events;
   Collector collector;

@@ -35,6 +35,8 @@ void FunctionMetrics::record(ports::UsageRecord record) {
     } else {
       sums.invocations += 1;
       if (record.error) sums.errors += 1;
+      if (record.provisioned == ports::Provisioned::used) sums.provisioned += 1;
+      if (record.provisioned == ports::Provisioned::spilled) sums.spilled += 1;
       sums.duration.add(record.duration_ms);
       if (record.concurrency > 0) sums.concurrency.add(static_cast<double>(record.concurrency));
     }
@@ -74,6 +76,9 @@ FunctionMetrics::Additions FunctionMetrics::additions_of(const Batch& batch) {
     add("Throttles", "Count", flags(sums.invocations + sums.throttles, sums.throttles));
     add("Duration", "Milliseconds", sums.duration);
     add("ConcurrentExecutions", "Count", sums.concurrency);
+    const double provisioned = sums.provisioned + sums.spilled;
+    add("ProvisionedConcurrencyInvocations", "Count", flags(provisioned, sums.provisioned));
+    add("ProvisionedConcurrencySpilloverInvocations", "Count", flags(provisioned, sums.spilled));
   }
   Additions out;
   for (auto& [where, addition] : all) out[where.first].push_back(std::move(addition));
@@ -89,6 +94,8 @@ void FunctionMetrics::put_back(Batch batch) {
       into.invocations += sums.invocations;
       into.errors += sums.errors;
       into.throttles += sums.throttles;
+      into.provisioned += sums.provisioned;
+      into.spilled += sums.spilled;
       into.duration.add(sums.duration);
       into.concurrency.add(sums.concurrency);
     }

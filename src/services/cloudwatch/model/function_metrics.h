@@ -39,7 +39,8 @@ class FunctionMetrics final : public ports::UsageSink {
   };
   struct Sums {
     double invocations = 0, errors = 0, throttles = 0;
-    Statistics duration;     // ms
+    double provisioned = 0, spilled = 0;  // of versions with provisioned concurrency
+    Statistics duration;                  // ms
     Statistics concurrency;  // events of the function under way when one began, that one included
   };
   using Batch = std::map<Key, Sums>;

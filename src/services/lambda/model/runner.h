@@ -19,6 +19,12 @@ class FunctionRunner {
       std::shared_ptr<const engine::FunctionSpec> function, engine::Event event) = 0;
   virtual base::Task<std::expected<void, std::string>> prepare(
       std::shared_ptr<const engine::FunctionSpec> function) = 0;
+  // Keeps so many environments of that version running; 0 lets them go.
+  virtual void provision(std::shared_ptr<const engine::FunctionSpec> function,
+                         std::int64_t count) = 0;
+  virtual engine::ProvisionedState provisioned(const base::Scope& scope,
+                                               const std::string& function,
+                                               const std::string& version) const = 0;
   virtual void retire(const base::Scope& scope, const std::string& function,
                       const std::string& version, const std::string& keep_revision) = 0;
 };
@@ -34,6 +40,14 @@ class EngineRunner final : public FunctionRunner {
   base::Task<std::expected<void, std::string>> prepare(
       std::shared_ptr<const engine::FunctionSpec> function) override {
     return engine_.prepare(std::move(function));
+  }
+  void provision(std::shared_ptr<const engine::FunctionSpec> function,
+                 std::int64_t count) override {
+    engine_.provision(function, count);
+  }
+  engine::ProvisionedState provisioned(const base::Scope& scope, const std::string& function,
+                                       const std::string& version) const override {
+    return engine_.provisioned(scope, function, version);
   }
   void retire(const base::Scope& scope, const std::string& function, const std::string& version,
               const std::string& keep_revision) override {

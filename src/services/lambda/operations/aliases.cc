@@ -153,6 +153,7 @@ Answer<AliasConfiguration> update_alias(Lambda& lambda, const Context& context,
         co_return row;
       });
   if (!done) co_return std::unexpected(done.error());
+  lambda.provisioning.touch(context.scope, target->name);
   co_return shown(context.scope, target->name, request.name, *done);
 }
 
@@ -160,8 +161,9 @@ Answer<void> delete_alias(Lambda& lambda, const Context& context, DeleteAliasReq
   auto target = resolve_target(context.scope, request.function_name);
   if (!target) co_return std::unexpected(target.error());
   // AWS answers 204 for an alias that is not there.
-  co_return co_await store::transact(
+  auto done = co_await store::transact(
       lambda.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<void>> {
+        transaction.erase(provisioned_key(context.scope, target->name, request.name));
         transaction.erase(alias_key(context.scope, target->name, request.name));
         transaction.erase(policy_key(context.scope, target->name, request.name));
         transaction.erase(event_config_key(context.scope, target->name, request.name));
@@ -169,6 +171,8 @@ Answer<void> delete_alias(Lambda& lambda, const Context& context, DeleteAliasReq
         if (!url) co_return std::unexpected(url.error());
         co_return wire::Result<void>{};
       });
+  if (done) lambda.provisioning.touch(context.scope, target->name);
+  co_return done;
 }
 
 Answer<ListAliasesResponse> list_aliases(Lambda& lambda, const Context& context,

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "services/lambda/operations/operations.h"
 
 namespace mayfly::lambda {
@@ -6,6 +8,22 @@ namespace {
 
 constexpr std::int32_t kMinUnreserved = 100;
 
+// What is configured for all versions and aliases of a function.
+base::Task<wire::Result<std::int32_t>> provisioned_of(store::Transaction& transaction,
+                                                      base::Scope scope, std::string name) {
+  std::int32_t sum = 0;
+  const std::string prefix = provisioned_prefix(scope, name);
+  auto rows = co_await transaction.range(
+      {.begin = prefix, .end = store::prefix_end(prefix), .limit = 10'000});
+  if (!rows) co_return failed(rows.error());
+  for (const store::KeyValue& entry : rows->rows) {
+    auto row = wire::from_row<ProvisionedRow>(entry.value);
+    if (!row) co_return std::unexpected(row.error());
+    sum += row->count;
+  }
+  co_return sum;
+}
+
 base::Task<wire::Result<void>> set_reserved(Lambda& lambda, base::Scope scope, std::string name,
                                             std::optional<std::int32_t> reserved) {
   co_return co_await store::transact(
@@ -13,6 +31,15 @@ base::Task<wire::Result<void>> set_reserved(Lambda& lambda, base::Scope scope, s
         auto function = co_await need_function(transaction, scope, name);
         if (!function) co_return std::unexpected(function.error());
         if (reserved) {
+          auto provisioned = co_await provisioned_of(transaction, scope, name);
+          if (!provisioned) co_return std::unexpected(provisioned.error());
+          if (*reserved < *provisioned) {
+            co_return wire::fail(
+                kInvalidParameterValue,
+                fmt::format("ReservedConcurrentExecutions {} should not be lower than function's "
+                            "total provisioned concurrency [{}].",
+                            *reserved, *provisioned));
+          }
           // What all others have reserved; the account must keep a hundred for those without.
           std::int32_t sum = *reserved;
           const std::string prefix = table_prefix(Table::functions, scope);

@@ -62,9 +62,13 @@ base::Task<wire::Result<void>> delete_version(Lambda& lambda, base::Scope scope,
         }
         transaction.erase(policy_key(scope, target.name, target.qualifier));
         transaction.erase(event_config_key(scope, target.name, target.qualifier));
+        transaction.erase(provisioned_key(scope, target.name, target.qualifier));
         co_return co_await erase_version(lambda, transaction, id);
       });
-  if (done) lambda.runner.retire(scope, target.name, target.qualifier, "");
+  if (done) {
+    lambda.provisioning.touch(scope, target.name);
+    lambda.runner.retire(scope, target.name, target.qualifier, "");
+  }
   co_return done;
 }
 
@@ -96,10 +100,13 @@ base::Task<wire::Result<void>> delete_all(Lambda& lambda, base::Scope scope, std
           const std::string prefix = table_prefix(table, scope, name);
           transaction.erase_range(prefix, store::prefix_end(prefix));
         }
+        const std::string provisioned = provisioned_prefix(scope, name);
+        transaction.erase_range(provisioned, store::prefix_end(provisioned));
         co_return numbers;
       });
   if (!versions) co_return std::unexpected(versions.error());
   lambda.specs.forget(scope, name);
+  lambda.provisioning.touch(scope, name);
   for (std::uint64_t number : *versions)
     lambda.runner.retire(scope, name, version_text(number), "");
   co_return wire::Result<void>{};

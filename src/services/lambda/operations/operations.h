@@ -10,6 +10,7 @@
 #include "services/lambda/shapes_invoke.h"
 #include "services/lambda/shapes_layers.h"
 #include "services/lambda/shapes_policy.h"
+#include "services/lambda/shapes_provisioned.h"
 #include "services/lambda/shapes_tags.h"
 #include "services/lambda/shapes_urls.h"
 #include "services/lambda/shapes_versions.h"
@@ -106,6 +107,16 @@ Answer<void> delete_function_event_invoke_config(Lambda& lambda, const Context& 
                                                  DeleteFunctionEventInvokeConfigRequest request);
 Answer<ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(
     Lambda& lambda, const Context& context, ListFunctionEventInvokeConfigsRequest request);
+
+// provisioned_concurrency.cc
+Answer<ProvisionedConcurrencyConfig> put_provisioned_concurrency_config(
+    Lambda& lambda, const Context& context, PutProvisionedConcurrencyConfigRequest request);
+Answer<ProvisionedConcurrencyConfig> get_provisioned_concurrency_config(
+    Lambda& lambda, const Context& context, GetProvisionedConcurrencyConfigRequest request);
+Answer<void> delete_provisioned_concurrency_config(
+    Lambda& lambda, const Context& context, DeleteProvisionedConcurrencyConfigRequest request);
+Answer<ListProvisionedConcurrencyConfigsResponse> list_provisioned_concurrency_configs(
+    Lambda& lambda, const Context& context, ListProvisionedConcurrencyConfigsRequest request);
 
 // function_urls.cc
 Answer<FunctionUrlConfig> create_function_url_config(Lambda& lambda, const Context& context,

@@ -51,6 +51,20 @@ class FakeRunner final : public FunctionRunner {
     if (init_fails) co_return std::unexpected("no module named x");
     co_return std::expected<void, std::string>{};
   }
+  void provision(SpecPointer function, std::int64_t count) override {
+    std::lock_guard lock(mutex);
+    provisions[function->function + ":" + function->version] = count;
+  }
+  engine::ProvisionedState provisioned(const base::Scope&, const std::string& function,
+                                       const std::string& version) const override {
+    const auto found = provisions.find(function + ":" + version);
+    engine::ProvisionedState state;
+    if (found == provisions.end()) return state;
+    state.wanted = found->second;
+    state.running = init_fails ? 0 : found->second;
+    if (init_fails) state.failure = "FUNCTION_ERROR_INIT_FAILURE";
+    return state;
+  }
   void retire(const base::Scope&, const std::string& function, const std::string& version,
               const std::string& keep) override {
     std::lock_guard lock(mutex);
@@ -79,7 +93,8 @@ class FakeRunner final : public FunctionRunner {
   std::vector<SpecPointer> specs, prepared;
   std::vector<engine::Event> events;
   std::vector<std::string> retired;
-  std::optional<base::OneShot<bool>> gate;  // what prepare() waits for
+  std::map<std::string, std::int64_t> provisions;  // "function:version" -> as told last
+  std::optional<base::OneShot<bool>> gate;         // what prepare() waits for
   bool init_fails = false;
 };
 
