@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -103,6 +104,8 @@ std::unique_ptr<http::EgressProxy> egress_proxy(const cli::ServeOptions& options
   if (rules->empty() || options.network != cli::Network::isolated) return nullptr;
   return std::make_unique<http::EgressProxy>(io, std::move(*rules));
 }
+
+constexpr std::int64_t kAwsMaxTimeout = 900;  // seconds
 
 std::string public_endpoint(const cli::ServeOptions& options, std::uint16_t port) {
   return fmt::format("http://{}:{}", options.address, port);
@@ -334,6 +337,8 @@ struct Platform::Parts {
   apigateway::Settings gateway_settings() const {
     apigateway::Settings out;
     out.public_endpoint = public_endpoint(options, server.port());
+    if (options.max_timeout == 0 || options.max_timeout > kAwsMaxTimeout)
+      out.integration_timeout.reset();
     return out;
   }
 
@@ -341,6 +346,10 @@ struct Platform::Parts {
     lambda::Options out;
     out.data_folder = (std::filesystem::absolute(options.data_dir) / "lambda").string();
     out.account_concurrency = static_cast<std::int32_t>(options.max_concurrency);
+    out.limits.timeout_seconds = options.max_timeout == 0
+                                     ? std::numeric_limits<std::int32_t>::max()
+                                     : static_cast<std::int32_t>(options.max_timeout);
+    out.retry_pause = std::chrono::seconds{options.event_retry};
     out.limits.pack_runtimes = engine.pack_runtimes();
     if (options.runtime_versions == cli::RuntimeVersions::exact)
       out.limits.why_not_installed = [this](const std::string& runtime) {

@@ -138,6 +138,18 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   serve
+      ->add_option("--max-timeout", raw.serve.max_timeout,
+                   "Seconds that a function's Timeout may be, 900 on AWS; 0: any. Beyond 900 API "
+                   "Gateway waits as long as the function may take, too")
+      ->check(CLI::Range(0, 1 << 30))
+      ->capture_default_str();
+  serve
+      ->add_option("--event-retry", raw.serve.event_retry,
+                   "Seconds before the first retry of an asynchronous event that failed; the "
+                   "second waits twice as long")
+      ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
+  serve
       ->add_option("--memory", raw.serve.memory_mb,
                    "MB for all function environments together; 0: three quarters of the machine")
       ->check(CLI::Range(0, 1 << 30))

@@ -29,16 +29,18 @@ struct ServeOptions {
   std::int64_t stream_mib_per_second = 0;  // of a streamed answer behind its burst; 0: no limit
   std::string runtime_packs;  // folder of runtime packs beside the installed ones, or empty
   Profile profile = Profile::development;
-  Network network = Network::host;  // of functions; isolated is the secured profile's default
+  Network network = Network::host;      // of functions; isolated is the secured profile's default
   Storage large_tmp = Storage::memory;  // of functions with more EphemeralStorage than 512 MB
-  std::string egress_allow;         // hosts that functions of an isolated network reach, or empty
+  std::string egress_allow;  // hosts that functions of an isolated network reach, or empty
   Durability durability = Durability::durable;
   RuntimeVersions runtime_versions = RuntimeVersions::nearest;
   base::LogLevel log_level = base::LogLevel::info;
   std::string region = "us-east-1";
   std::int64_t max_concurrency = 1000;
-  std::int64_t memory_mb = 0;  // of all environments together; 0: three quarters of the machine
-  int threads = 0;             // I/O threads; 0: one a core
+  std::int64_t max_timeout = 900;  // seconds that a function's Timeout may be; 0: any
+  std::int64_t event_retry = 60;   // seconds before an asynchronous event's first retry
+  std::int64_t memory_mb = 0;      // of all environments together; 0: three quarters of the machine
+  int threads = 0;                 // I/O threads; 0: one a core
   // The socket of the daemon that this one is a branch of; -1: none (admin/parent.h).
   int parent_fd = -1;
   std::vector<std::string> given;  // the words that all this was read from

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/spawn.h"
@@ -12,6 +13,8 @@
 namespace mayfly::engine {
 namespace {
 
+constexpr std::string_view kLogsPath = "/2020-08-15/logs";
+constexpr std::string_view kSchemaVersions[] = {"2022-07-01", "2022-12-13", "2025-01-29"};
 constexpr std::size_t kMostSubscriptions = 10;
 constexpr std::size_t kMostWaiting = 4 * 1024 * 1024;  // while the listener has not taken the last
 
@@ -47,6 +50,12 @@ http::Response Telemetry::subscribe(const http::Request& request, const std::str
   if (request.method != "PUT") return refuse(405, "MethodNotAllowed", "Method not allowed");
   const auto body = wire::parse_json(request.body);
   if (!body || body->as_map() == nullptr) return invalid("The request is not a JSON object");
+  // The version may be left out in the Logs API only.
+  const bool logs_api = request.raw_path() == kLogsPath;
+  const std::string_view version = text_of(&*body, "schemaVersion");
+  const bool known = std::ranges::find(kSchemaVersions, version) != std::end(kSchemaVersions) ||
+                     (logs_api && (version.empty() || version.starts_with("202")));
+  if (!known) return invalid("schemaVersion is unknown");
   auto made = std::make_shared<Subscription>();
   const wire::Document* types = body->find("types");
   if (types == nullptr || types->as_list() == nullptr || types->as_list()->empty())
@@ -63,9 +72,9 @@ http::Response Telemetry::subscribe(const http::Request& request, const std::str
     }
   }
   const wire::Document* buffering = body->find("buffering");
-  const auto items = bounded(buffering, "maxItems", 1000, 25, 30'000);
+  const auto items = bounded(buffering, "maxItems", 10'000, 1000, 10'000);
   const auto bytes = bounded(buffering, "maxBytes", 262'144, 262'144, 1'048'576);
-  const auto time = bounded(buffering, "timeoutMs", 10'000, 25, 30'000);
+  const auto time = bounded(buffering, "timeoutMs", 1000, 25, 30'000);
   if (!items || !bytes || !time) return invalid("buffering is out of its bounds");
   made->most_items = static_cast<std::size_t>(*items);
   made->most_bytes = static_cast<std::size_t>(*bytes);
@@ -162,13 +171,14 @@ void Telemetry::send(const SubscriptionPointer& from) {
     from->items.push_back(record_of(clock_.now(), "platform.logsDropped", std::move(lost)));
   }
   std::string body = fmt::format("[{}]", fmt::join(from->items, ","));
+  const std::size_t count = from->items.size();
   from->items.clear();
   from->bytes = 0;
   from->sending = true;
-  base::spawn(post(from, std::move(body)));
+  base::spawn(post(from, std::move(body), count));
 }
 
-base::Task<void> Telemetry::post(SubscriptionPointer to, std::string body) {
+base::Task<void> Telemetry::post(SubscriptionPointer to, std::string body, std::size_t count) {
   const auto self = shared_from_this();
   http::Request request;
   request.method = "POST";
@@ -177,8 +187,10 @@ base::Task<void> Telemetry::post(SubscriptionPointer to, std::string body) {
   request.body = std::move(body);
   std::string url = to->url;
   auto answer = co_await client_->send(std::move(url), std::move(request));
-  loop_.post([self, to] {
+  const bool taken = answer && answer->status < 400;
+  loop_.post([self, to, lost = taken ? 0 : count] {
     to->sending = false;
+    to->dropped += lost;
     if (!to->items.empty()) self->send(to);
   });
 }

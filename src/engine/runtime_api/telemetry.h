@@ -47,8 +47,8 @@ class Telemetry : public std::enable_shared_from_this<Telemetry> {
   struct Subscription {
     std::string url, path;
     unsigned kinds = 0;
-    std::size_t most_items = 1000, most_bytes = 262'144;
-    std::chrono::milliseconds most_time{10'000};
+    std::size_t most_items = 0, most_bytes = 0;
+    std::chrono::milliseconds most_time{0};
     std::vector<std::string> items;
     std::size_t bytes = 0, dropped = 0;
     bool sending = false;
@@ -58,7 +58,7 @@ class Telemetry : public std::enable_shared_from_this<Telemetry> {
 
   void put(const SubscriptionPointer& to, const std::string& record);
   void send(const SubscriptionPointer& from);
-  base::Task<void> post(SubscriptionPointer to, std::string body);
+  base::Task<void> post(SubscriptionPointer to, std::string body, std::size_t count);
 
   http::Loop& loop_;
   const std::shared_ptr<http::Client> client_;

@@ -82,9 +82,10 @@ class Listener(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-body = {'schemaVersion': '2022-07-01', 'types': ['platform', 'function'], 'buffering': {'maxItems': 25, 'timeoutMs': 25},
+body = {'schemaVersion': '2022-07-01', 'types': ['platform', 'function'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
         'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d/x' % server.server_port}}
-for wrong in ({}, {**body, 'types': ['x']}, {**body, 'destination': {'protocol': 'HTTP', 'URI': 'http://example.com:80'}}):
+for wrong in ({}, {**body, 'types': ['x']}, {**body, 'schemaVersion': '2022-01-01'}, {**body, 'buffering': {'maxItems': 999}},
+              {**body, 'buffering': {'timeoutMs': 30001}}, {**body, 'destination': {'protocol': 'HTTP', 'URI': 'http://example.com:80'}}):
     request = urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'), json.dumps(wrong).encode(),
         {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT')
     try: urllib.request.urlopen(request)
@@ -97,12 +98,14 @@ print('subscribed', urllib.request.urlopen(request).read().decode(), flush=True)
       python("def handler(event, context):\n    print('from the handler')\n    return event\n"),
       script);
   EXPECT_EQ(answer(spec, "1"), "1");
-  const std::string wanted[] = {"refused 400\nrefused 400\nrefused 400\nsubscribed OK\n",
-                                "told platform.telemetrySubscription Subscribed\n",
-                                "told platform.start request-1\n",
-                                "told function from the handler\n",
-                                "told platform.runtimeDone request-1\n",
-                                "told platform.report request-1\n"};
+  const std::string wanted[] = {
+      "refused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nsubscribed "
+      "OK\n",
+      "told platform.telemetrySubscription Subscribed\n",
+      "told platform.start request-1\n",
+      "told function from the handler\n",
+      "told platform.runtimeDone request-1\n",
+      "told platform.report request-1\n"};
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   for (const std::string& each : wanted) {
     while (all_log().find(each) == std::string::npos && std::chrono::steady_clock::now() < until)

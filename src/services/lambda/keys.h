@@ -39,11 +39,13 @@ struct FunctionRow {
   std::int64_t next_version = 1;
   std::optional<std::int32_t> reserved_concurrency;
   std::map<std::string, std::string> tags;
+  std::string recursive_loop = "Terminate";  // or Allow
   static constexpr auto shape() {
     using Self = FunctionRow;
     return std::tuple{wire::field("next", &Self::next_version),
                       wire::field("reserved", &Self::reserved_concurrency),
-                      wire::field("tags", &Self::tags)};
+                      wire::field("tags", &Self::tags),
+                      wire::field("recursive_loop", &Self::recursive_loop)};
   }
 };
 

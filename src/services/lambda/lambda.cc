@@ -33,11 +33,11 @@ constexpr auto kOperations = api::operations<Lambda>(
                    kResourceNotFound>("DeleteFunction",
                                       {"DELETE", "/2015-03-31/functions/{FunctionName}", 200}),
     api::operation<invoke, kInvalidRuntime, kInvalidParameterValue, kResourceConflict, kService,
-                   kResourceNotFound, kInvalidRequestContent, kTooManyRequests>(
+                   kResourceNotFound, kInvalidRequestContent, kTooManyRequests, kRecursiveInvocation>(
         "Invoke", {"POST", "/2015-03-31/functions/{FunctionName}/invocations", 200}),
     api::operation<invoke_with_response_stream, kInvalidRuntime, kInvalidParameterValue,
                    kResourceConflict, kService, kResourceNotFound, kInvalidRequestContent,
-                   kTooManyRequests>(
+                   kTooManyRequests, kRecursiveInvocation>(
         "InvokeWithResponseStream",
         {"POST", "/2021-11-15/functions/{FunctionName}/response-streaming-invocations", 200}),
     api::operation<invoke_async, kInvalidRuntime, kResourceConflict, kService, kResourceNotFound,
@@ -116,6 +116,14 @@ constexpr auto kOperations = api::operations<Lambda>(
                    kResourceNotFound>(
         "ListProvisionedConcurrencyConfigs",
         {"GET", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL", 200}),
+    api::operation<put_function_recursion_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound>(
+        "PutFunctionRecursionConfig",
+        {"PUT", "/2024-08-31/functions/{FunctionName}/recursion-config", 200}),
+    api::operation<get_function_recursion_config, kInvalidParameterValue, kService,
+                   kResourceNotFound>(
+        "GetFunctionRecursionConfig",
+        {"GET", "/2024-08-31/functions/{FunctionName}/recursion-config", 200}),
     api::operation<create_function_url_config, kInvalidParameterValue, kResourceConflict, kService,
                    kResourceNotFound>("CreateFunctionUrlConfig",
                                       {"POST", "/2021-10-31/functions/{FunctionName}/url", 201}),
@@ -179,7 +187,7 @@ Lambda::Lambda(Options options_, Parts parts)
       lifecycle(store, specs, runner),
       provisioning(store, specs, runner),
       invoker({store, clock, ids, specs, lifecycle, runner}),
-      async_events(store, clock, invoker),
+      async_events(store, clock, ids, invoker, options.retry_pause),
       collector(store, clock, code),
       code_urls(store, clock, ids, code) {}
 

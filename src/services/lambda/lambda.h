@@ -32,7 +32,8 @@ struct Options {
   std::string data_folder;  // blobs/, code/ and tmp/ are made in it
   SettingLimits limits = {};
   std::int32_t account_concurrency = 1000;
-  int async_concurrency = 256;  // asynchronous events under way at a time
+  std::chrono::seconds retry_pause{60};  // before the first retry of an asynchronous event
+  int async_concurrency = 256;           // asynchronous events under way at a time
   ZipLimits zip = {};
   HotReload hot_reload = HotReload::refused;
   // Where clients reach the daemon; a function's URL is below its host.

@@ -74,27 +74,38 @@ struct ListProvisionedConcurrencyConfigsRequest {
   }
 };
 
-// FunctionArn is there in lists only.
 struct ProvisionedConcurrencyConfig {
-  std::optional<std::string> function_arn;
   std::int32_t requested = 0, available = 0, allocated = 0;
   std::string status;
   std::optional<std::string> status_reason;
   std::string last_modified;
-  static constexpr auto shape() {
-    using Self = ProvisionedConcurrencyConfig;
-    return std::tuple{wire::field("FunctionArn", &Self::function_arn),
-                      wire::field("RequestedProvisionedConcurrentExecutions", &Self::requested),
+  template <class Self>
+  static constexpr auto fields() {
+    return std::tuple{wire::field("RequestedProvisionedConcurrentExecutions", &Self::requested),
                       wire::field("AvailableProvisionedConcurrentExecutions", &Self::available),
                       wire::field("AllocatedProvisionedConcurrentExecutions", &Self::allocated),
                       wire::field("Status", &Self::status),
                       wire::field("StatusReason", &Self::status_reason),
                       wire::field("LastModified", &Self::last_modified)};
   }
+  static constexpr auto shape() { return fields<ProvisionedConcurrencyConfig>(); }
+};
+
+struct ProvisionedConcurrencyConfigListItem {
+  std::string function_arn;
+  std::int32_t requested = 0, available = 0, allocated = 0;
+  std::string status;
+  std::optional<std::string> status_reason;
+  std::string last_modified;
+  static constexpr auto shape() {
+    using Self = ProvisionedConcurrencyConfigListItem;
+    return std::tuple_cat(std::tuple{wire::field("FunctionArn", &Self::function_arn)},
+                          ProvisionedConcurrencyConfig::fields<Self>());
+  }
 };
 
 struct ListProvisionedConcurrencyConfigsResponse {
-  std::vector<ProvisionedConcurrencyConfig> provisioned_concurrency_configs;
+  std::vector<ProvisionedConcurrencyConfigListItem> provisioned_concurrency_configs;
   std::optional<std::string> next_marker;
   static constexpr auto shape() {
     using Self = ListProvisionedConcurrencyConfigsResponse;

@@ -122,12 +122,11 @@ struct ListFunctionUrlConfigsRequest {
   }
 };
 
-// CreateFunctionUrlConfig leaves LastModifiedTime out.
 struct FunctionUrlConfig {
   std::string function_url, function_arn, auth_type;
   std::optional<Cors> cors;
   std::string creation_time;
-  std::optional<std::string> last_modified_time;
+  std::string last_modified_time;
   std::string invoke_mode;
   static constexpr auto shape() {
     using Self = FunctionUrlConfig;
@@ -137,6 +136,22 @@ struct FunctionUrlConfig {
                       wire::field("Cors", &Self::cors),
                       wire::field("CreationTime", &Self::creation_time),
                       wire::field("LastModifiedTime", &Self::last_modified_time),
+                      wire::field("InvokeMode", &Self::invoke_mode)};
+  }
+};
+
+struct CreateFunctionUrlConfigResponse {
+  std::string function_url, function_arn, auth_type;
+  std::optional<Cors> cors;
+  std::string creation_time;
+  std::string invoke_mode;
+  static constexpr auto shape() {
+    using Self = CreateFunctionUrlConfigResponse;
+    return std::tuple{wire::field("FunctionUrl", &Self::function_url),
+                      wire::field("FunctionArn", &Self::function_arn),
+                      wire::field("AuthType", &Self::auth_type),
+                      wire::field("Cors", &Self::cors),
+                      wire::field("CreationTime", &Self::creation_time),
                       wire::field("InvokeMode", &Self::invoke_mode)};
   }
 };

@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/model/invoker.h"
+#include "services/lambda/model/lineage.h"
 #include "wire/row.h"
 
 namespace mayfly::lambda {
@@ -22,9 +23,6 @@ std::chrono::seconds pause_after(std::int32_t throttles) {
   const int exponent = std::min(throttles, 9);
   return std::min(kMaxPause, std::chrono::seconds{std::int64_t{1} << exponent});
 }
-
-// AWS waits one minute before the first retry and two before the second.
-std::chrono::minutes pause_after_error(std::int32_t errors) { return std::chrono::minutes{errors}; }
 
 // The id of the event that follows from an event: the same each time, so that a repeated
 // transaction asks for one event.
@@ -43,7 +41,7 @@ wire::Document parsed_or_text(const std::string& payload) {
 
 // How an event ended, for its destination.
 struct AsyncEvents::Verdict {
-  std::string condition;  // Success, RetriesExhausted, EventAgeExceeded, ZeroReservedConcurrency
+  std::string condition;                      // Success, RetriesExhausted, EventAgeExceeded, ...
   std::optional<ports::InvokeResult> result;  // of the last run, where there was one
   std::int32_t runs = 0;
 };
@@ -97,8 +95,17 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
   auto result = co_await invoker_.run(std::move(request), event->request_id);
   if (!result) {
     const wire::ApiError& error = result.error();
-    if (error.spec == &kResourceNotFound)
-      co_return work::WorkOutcome::done();  // deleted meanwhile: so are its events
+    if (error.spec == &kResourceNotFound) {
+      // Deleted meanwhile: so are its events.
+      base::log_info("event {} is dropped: {}", event->request_id, error.message);
+      co_return work::WorkOutcome::done();
+    }
+    if (error.spec == &kRecursiveInvocation) {
+      base::log_warn("event {} is dropped: {}", event->request_id, error.message);
+      const std::int32_t runs = event->errors;
+      co_return co_await finish(queue, std::move(work), std::move(*event),
+                                {"RecursiveInvocation", std::nullopt, runs});
+    }
     const wire::Document* reason = error.members.find("Reason");
     if (error.spec == &kTooManyRequests && reason != nullptr &&
         *reason == wire::Document("ReservedFunctionConcurrentInvocationLimitExceeded")) {
@@ -127,7 +134,7 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
     co_return co_await finish(queue, std::move(work), std::move(*event),
                               {"RetriesExhausted", std::move(*result), runs});
   }
-  const base::WallTime again = clock_.now() + pause_after_error(event->errors);
+  const base::WallTime again = clock_.now() + retry_pause_ * event->errors;
   if (again >= deadline) {
     co_return co_await finish(queue, std::move(work), std::move(*event),
                               {"EventAgeExceeded", std::move(*result), runs});
@@ -190,6 +197,9 @@ base::Task<work::WorkOutcome> AsyncEvents::finish(work::WorkQueue& queue, work::
         next.payload = wire::Blob{destination_record(work.scope, event, verdict.condition,
                                                      verdict.result, verdict.runs, clock_.now())};
         next.accepted_ms = base::epoch_ms(clock_.now());
+        // The destination belongs to the chain that led to it.
+        next.trace_header = next_in_chain(event.trace_header, function_arn(work.scope, event.name),
+                                          clock_.now(), ids_);
         enqueue_event(transaction, work.scope, next, clock_.now());
         co_return wire::Result<void>{};
       });

@@ -15,6 +15,7 @@
 
 #include "base/arn.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "store/store.h"
 #include "wire/shape.h"
 #include "work/queue.h"
@@ -48,8 +49,10 @@ class Invoker;
 class AsyncEvents {
  public:
   // All outlive it.
-  AsyncEvents(store::Store& store, const base::Clock& clock, Invoker& invoker)
-      : store_(store), clock_(clock), invoker_(invoker) {}
+  // `retry_pause`: before the first retry of an event that failed; twice that before the second.
+  AsyncEvents(store::Store& store, const base::Clock& clock, base::Ids& ids, Invoker& invoker,
+              std::chrono::seconds retry_pause)
+      : store_(store), clock_(clock), ids_(ids), invoker_(invoker), retry_pause_(retry_pause) {}
   // Makes `queue` run events with this; before queue.start(). At most `concurrency` of them at a
   // time.
   void attach(work::WorkQueue& queue, int concurrency);
@@ -65,7 +68,9 @@ class AsyncEvents {
 
   store::Store& store_;
   const base::Clock& clock_;
+  base::Ids& ids_;
   Invoker& invoker_;
+  const std::chrono::seconds retry_pause_;
   std::atomic<bool> stopping_{false};
 };
 

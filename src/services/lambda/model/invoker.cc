@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/lambda/errors.h"
+#include "services/lambda/model/lineage.h"
 #include "services/lambda/model/permissions.h"
 #include "wire/json.h"
 
@@ -163,6 +164,14 @@ base::Task<wire::Result<Invoker::Prepared>> Invoker::prepare(ports::InvokeReques
   }
   auto chosen = co_await choose(request);
   if (!chosen) co_return std::unexpected(chosen.error());
+  const std::string arn = function_arn(chosen->id.scope, chosen->id.name);
+  if (chosen->function->recursive_loop != "Allow" &&
+      runs_in_chain(request.trace_header, arn) >= kMostInChain) {
+    co_return wire::fail(kRecursiveInvocation,
+                         fmt::format("Lambda has detected that function {} is invoked in a "
+                                     "recursive loop, and has stopped it after {} invocations.",
+                                     chosen->id.name, kMostInChain));
+  }
   auto spec = co_await parts_.specs.get(chosen->id, chosen->function, chosen->version);
   if (!spec) co_return std::unexpected(spec.error());
   Prepared prepared{*std::move(spec), {}, version_text(chosen->id.version)};
@@ -171,7 +180,8 @@ base::Task<wire::Result<Invoker::Prepared>> Invoker::prepare(ports::InvokeReques
   prepared.event.invoked_function_arn =
       function_arn(chosen->id.scope, chosen->id.name, chosen->target.qualifier);
   prepared.event.client_context = std::move(request.client_context);
-  prepared.event.trace_header = std::move(request.trace_header);
+  prepared.event.trace_header =
+      next_in_chain(request.trace_header, arn, parts_.clock.now(), parts_.ids);
   co_return prepared;
 }
 

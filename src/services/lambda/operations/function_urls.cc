@@ -64,8 +64,8 @@ std::unexpected<wire::ApiError> no_url() {
 
 }  // namespace
 
-Answer<FunctionUrlConfig> create_function_url_config(Lambda& lambda, const Context& context,
-                                                     CreateFunctionUrlConfigRequest request) {
+Answer<CreateFunctionUrlConfigResponse> create_function_url_config(
+    Lambda& lambda, const Context& context, CreateFunctionUrlConfigRequest request) {
   const base::Scope scope = context.scope;
   auto target = url_target(scope, request.function_name, request.qualifier);
   if (!target) co_return std::unexpected(target.error());
@@ -98,8 +98,9 @@ Answer<FunctionUrlConfig> create_function_url_config(Lambda& lambda, const Conte
       });
   if (!done) co_return std::unexpected(done.error());
   FunctionUrlConfig out = shown(lambda, scope, target->name, target->qualifier, row);
-  out.last_modified_time.reset();
-  co_return out;
+  co_return CreateFunctionUrlConfigResponse{
+      std::move(out.function_url), std::move(out.function_arn),  std::move(out.auth_type),
+      std::move(out.cors),         std::move(out.creation_time), std::move(out.invoke_mode)};
 }
 
 Answer<FunctionUrlConfig> update_function_url_config(Lambda& lambda, const Context& context,

@@ -11,6 +11,7 @@
 #include "services/lambda/shapes_layers.h"
 #include "services/lambda/shapes_policy.h"
 #include "services/lambda/shapes_provisioned.h"
+#include "services/lambda/shapes_settings.h"
 #include "services/lambda/shapes_tags.h"
 #include "services/lambda/shapes_urls.h"
 #include "services/lambda/shapes_versions.h"
@@ -118,9 +119,15 @@ Answer<void> delete_provisioned_concurrency_config(
 Answer<ListProvisionedConcurrencyConfigsResponse> list_provisioned_concurrency_configs(
     Lambda& lambda, const Context& context, ListProvisionedConcurrencyConfigsRequest request);
 
+// settings.cc
+Answer<FunctionRecursionConfig> put_function_recursion_config(
+    Lambda& lambda, const Context& context, PutFunctionRecursionConfigRequest request);
+Answer<FunctionRecursionConfig> get_function_recursion_config(
+    Lambda& lambda, const Context& context, GetFunctionRecursionConfigRequest request);
+
 // function_urls.cc
-Answer<FunctionUrlConfig> create_function_url_config(Lambda& lambda, const Context& context,
-                                                     CreateFunctionUrlConfigRequest request);
+Answer<CreateFunctionUrlConfigResponse> create_function_url_config(
+    Lambda& lambda, const Context& context, CreateFunctionUrlConfigRequest request);
 Answer<FunctionUrlConfig> update_function_url_config(Lambda& lambda, const Context& context,
                                                      UpdateFunctionUrlConfigRequest request);
 Answer<FunctionUrlConfig> get_function_url_config(Lambda& lambda, const Context& context,

@@ -215,10 +215,10 @@ Answer<ListProvisionedConcurrencyConfigsResponse> list_provisioned_concurrency_c
     const std::string qualifier = read_name(prefix, entry.key).value_or("");
     auto resolved = co_await resolve(*transaction, scope, {target->name, qualifier});
     if (!resolved) continue;
+    ProvisionedConcurrencyConfig one = shown(lambda, scope, target->name, *resolved, *row);
     response.provisioned_concurrency_configs.push_back(
-        shown(lambda, scope, target->name, *resolved, *row));
-    response.provisioned_concurrency_configs.back().function_arn =
-        function_arn(scope, target->name, qualifier);
+        {function_arn(scope, target->name, qualifier), one.requested, one.available, one.allocated,
+         std::move(one.status), std::move(one.status_reason), std::move(one.last_modified)});
   }
   response.next_marker = std::move(page->next_marker);
   co_return response;
