@@ -6,6 +6,8 @@
 //   lambda (scope) 4 name qualifier       PolicyRow; the qualifier is empty for the function itself
 //   lambda (scope) 5 name qualifier       EventConfigRow; what happens to asynchronous events
 //   lambda (scope) 6 name qualifier       UrlRow; its function URL
+//   lambda (scope) 7 name version text    RuntimeUpdateRow; when its runtime is to be replaced
+//   lambda (scope) 8 id                   CodeSigningRow
 //   lambda (scope) 10 name                LayerRow
 //   lambda (scope) 11 name version        LayerVersionRow
 //   lambda (scope) 12 name version        LayerPolicyRow
@@ -40,12 +42,14 @@ struct FunctionRow {
   std::optional<std::int32_t> reserved_concurrency;
   std::map<std::string, std::string> tags;
   std::string recursive_loop = "Terminate";  // or Allow
+  std::string code_signing;                  // the ARN of a configuration, or empty
   static constexpr auto shape() {
     using Self = FunctionRow;
     return std::tuple{wire::field("next", &Self::next_version),
                       wire::field("reserved", &Self::reserved_concurrency),
                       wire::field("tags", &Self::tags),
-                      wire::field("recursive_loop", &Self::recursive_loop)};
+                      wire::field("recursive_loop", &Self::recursive_loop),
+                      wire::field("code_signing", &Self::code_signing)};
   }
 };
 
@@ -220,6 +224,28 @@ struct ProvisionedRow {
   }
 };
 
+struct RuntimeUpdateRow {
+  std::string update_on;  // Auto, Manual or FunctionUpdate
+  std::optional<std::string> version_arn;
+  static constexpr auto shape() {
+    using Self = RuntimeUpdateRow;
+    return std::tuple{wire::field("on", &Self::update_on),
+                      wire::field("version", &Self::version_arn)};
+  }
+};
+
+struct CodeSigningRow {
+  std::string description, policy;  // Warn or Enforce
+  std::vector<std::string> publishers;
+  std::string modified;
+  static constexpr auto shape() {
+    using Self = CodeSigningRow;
+    return std::tuple{
+        wire::field("description", &Self::description), wire::field("policy", &Self::policy),
+        wire::field("publishers", &Self::publishers), wire::field("modified", &Self::modified)};
+  }
+};
+
 struct LayerRow {
   std::int64_t next_version = 1;  // numbers are not used again
   static constexpr auto shape() { return std::tuple{wire::field("next", &LayerRow::next_version)}; }
@@ -270,6 +296,8 @@ enum class Table : std::uint8_t {
   policies = 4,
   event_configs = 5,
   urls = 6,
+  runtime_updates = 7,
+  code_signing = 8,
   layers = 10,
   layer_versions = 11,
   layer_policies = 12
@@ -312,6 +340,14 @@ inline std::string url_key(const base::Scope& scope, std::string_view name,
 }
 inline std::string url_owner_key(std::string_view id) {
   return store::key_in(store::KeySpace::lambda).u8(3).str(id).done();
+}
+
+inline std::string runtime_update_key(const base::Scope& scope, std::string_view name,
+                                      std::string_view version) {
+  return in_table(Table::runtime_updates, scope).str(name).str(version).done();
+}
+inline std::string code_signing_key(const base::Scope& scope, std::string_view id) {
+  return in_table(Table::code_signing, scope).str(id).done();
 }
 
 inline std::string layer_key(const base::Scope& scope, std::string_view layer) {

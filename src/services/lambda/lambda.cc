@@ -13,7 +13,7 @@ constexpr std::string_view kSigningNames[] = {"lambda"};
 
 constexpr auto kOperations = api::operations<Lambda>(
     api::operation<create_function, kInvalidParameterValue, kResourceConflict, kService,
-                   kResourceNotFound, kCodeSigningConfigNotFound>(
+                   kResourceNotFound, kCodeSigningConfigNotFound, kCodeVerificationFailed>(
         "CreateFunction", {"POST", "/2015-03-31/functions", 201}),
     api::operation<get_function, kInvalidParameterValue, kService, kResourceNotFound>(
         "GetFunction", {"GET", "/2015-03-31/functions/{FunctionName}", 200}),
@@ -21,7 +21,8 @@ constexpr auto kOperations = api::operations<Lambda>(
         "GetFunctionConfiguration",
         {"GET", "/2015-03-31/functions/{FunctionName}/configuration", 200}),
     api::operation<update_function_code, kInvalidParameterValue, kResourceConflict, kService,
-                   kResourceNotFound, kCodeSigningConfigNotFound, kPreconditionFailed>(
+                   kResourceNotFound, kCodeSigningConfigNotFound, kPreconditionFailed,
+                   kCodeVerificationFailed>(
         "UpdateFunctionCode", {"PUT", "/2015-03-31/functions/{FunctionName}/code", 200}),
     api::operation<update_function_configuration, kInvalidParameterValue, kResourceConflict,
                    kService, kResourceNotFound, kCodeSigningConfigNotFound, kPreconditionFailed>(
@@ -33,7 +34,8 @@ constexpr auto kOperations = api::operations<Lambda>(
                    kResourceNotFound>("DeleteFunction",
                                       {"DELETE", "/2015-03-31/functions/{FunctionName}", 200}),
     api::operation<invoke, kInvalidRuntime, kInvalidParameterValue, kResourceConflict, kService,
-                   kResourceNotFound, kInvalidRequestContent, kTooManyRequests, kRecursiveInvocation>(
+                   kResourceNotFound, kInvalidRequestContent, kTooManyRequests,
+                   kRecursiveInvocation>(
         "Invoke", {"POST", "/2015-03-31/functions/{FunctionName}/invocations", 200}),
     api::operation<invoke_with_response_stream, kInvalidRuntime, kInvalidParameterValue,
                    kResourceConflict, kService, kResourceNotFound, kInvalidRequestContent,
@@ -124,6 +126,44 @@ constexpr auto kOperations = api::operations<Lambda>(
                    kResourceNotFound>(
         "GetFunctionRecursionConfig",
         {"GET", "/2024-08-31/functions/{FunctionName}/recursion-config", 200}),
+    api::operation<create_code_signing_config, kInvalidParameterValue, kService>(
+        "CreateCodeSigningConfig", {"POST", "/2020-04-22/code-signing-configs", 201}),
+    api::operation<get_code_signing_config, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetCodeSigningConfig",
+        {"GET", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}", 200}),
+    api::operation<update_code_signing_config, kInvalidParameterValue, kService, kResourceNotFound>(
+        "UpdateCodeSigningConfig",
+        {"PUT", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}", 200}),
+    api::operation<delete_code_signing_config, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>(
+        "DeleteCodeSigningConfig",
+        {"DELETE", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}", 204}),
+    api::operation<list_code_signing_configs, kInvalidParameterValue, kService>(
+        "ListCodeSigningConfigs", {"GET", "/2020-04-22/code-signing-configs", 200}),
+    api::operation<put_function_code_signing_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound, kCodeSigningConfigNotFound>(
+        "PutFunctionCodeSigningConfig",
+        {"PUT", "/2020-06-30/functions/{FunctionName}/code-signing-config", 200}),
+    api::operation<get_function_code_signing_config, kInvalidParameterValue, kService,
+                   kResourceNotFound>(
+        "GetFunctionCodeSigningConfig",
+        {"GET", "/2020-06-30/functions/{FunctionName}/code-signing-config", 200}),
+    api::operation<delete_function_code_signing_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound, kCodeSigningConfigNotFound>(
+        "DeleteFunctionCodeSigningConfig",
+        {"DELETE", "/2020-06-30/functions/{FunctionName}/code-signing-config", 204}),
+    api::operation<list_functions_by_code_signing_config, kInvalidParameterValue, kService,
+                   kResourceNotFound>(
+        "ListFunctionsByCodeSigningConfig",
+        {"GET", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}/functions", 200}),
+    api::operation<put_runtime_management_config, kInvalidParameterValue, kResourceConflict,
+                   kService, kResourceNotFound>(
+        "PutRuntimeManagementConfig",
+        {"PUT", "/2021-07-20/functions/{FunctionName}/runtime-management-config", 200}),
+    api::operation<get_runtime_management_config, kInvalidParameterValue, kService,
+                   kResourceNotFound>(
+        "GetRuntimeManagementConfig",
+        {"GET", "/2021-07-20/functions/{FunctionName}/runtime-management-config", 200}),
     api::operation<create_function_url_config, kInvalidParameterValue, kResourceConflict, kService,
                    kResourceNotFound>("CreateFunctionUrlConfig",
                                       {"POST", "/2021-10-31/functions/{FunctionName}/url", 201}),

@@ -34,13 +34,6 @@ wire::Result<VersionRow> new_version(const CreateFunctionRequest& request, const
   if (auto refused = refuse_feature("TenancyConfig", request.tenancy_config); !refused) {
     return std::unexpected(refused.error());
   }
-  if (request.code_signing_config_arn && !request.code_signing_config_arn->empty()) {
-    return wire::fail(
-        kCodeSigningConfigNotFound,
-        fmt::format("The code signing configuration cannot be found. Check that the provided "
-                    "configuration is not deleted: {}.",
-                    *request.code_signing_config_arn));
-  }
   VersionRow row;
   row.role = request.role;
   row.log_group = "/aws/lambda/" + name;
@@ -60,6 +53,7 @@ Answer<FunctionConfiguration> create_function(Lambda& lambda, const Context& con
   if (!row) co_return std::unexpected(row.error());
   FunctionRow function;
   if (request.tags) function.tags = std::move(*request.tags);
+  function.code_signing = request.code_signing_config_arn.value_or("");
 
   // The pin inside the package keeps its files until the commit that refers to them.
   CodeSource source{std::move(request.code.zip_file), std::move(request.code.s3_bucket),
@@ -85,6 +79,11 @@ Answer<FunctionConfiguration> create_function(Lambda& lambda, const Context& con
         if (*found)
           co_return wire::fail(kResourceConflict,
                                fmt::format("Function already exist: {}", latest.name));
+        if (auto trusted =
+                co_await check_signature(transaction, latest.scope, function.code_signing);
+            !trusted) {
+          co_return std::unexpected(trusted.error());
+        }
         if (auto placed =
                 co_await place_layers(lambda, transaction, latest.scope, request.layers, *row);
             !placed) {

@@ -62,6 +62,7 @@ base::Task<wire::Result<void>> delete_version(Lambda& lambda, base::Scope scope,
         }
         transaction.erase(policy_key(scope, target.name, target.qualifier));
         transaction.erase(event_config_key(scope, target.name, target.qualifier));
+        transaction.erase(runtime_update_key(scope, target.name, target.qualifier));
         transaction.erase(provisioned_key(scope, target.name, target.qualifier));
         co_return co_await erase_version(lambda, transaction, id);
       });
@@ -96,7 +97,8 @@ base::Task<wire::Result<void>> delete_all(Lambda& lambda, base::Scope scope, std
         }
         if (auto erased = co_await erase_urls(transaction, scope, name); !erased)
           co_return std::unexpected(erased.error());
-        for (Table table : {Table::aliases, Table::policies, Table::event_configs}) {
+        for (Table table :
+             {Table::aliases, Table::policies, Table::event_configs, Table::runtime_updates}) {
           const std::string prefix = table_prefix(table, scope, name);
           transaction.erase_range(prefix, store::prefix_end(prefix));
         }

@@ -6,6 +6,7 @@
 #include "services/lambda/lambda.h"
 #include "services/lambda/model/rows.h"
 #include "services/lambda/shapes.h"
+#include "services/lambda/shapes_code_signing.h"
 #include "services/lambda/shapes_concurrency.h"
 #include "services/lambda/shapes_invoke.h"
 #include "services/lambda/shapes_layers.h"
@@ -119,7 +120,31 @@ Answer<void> delete_provisioned_concurrency_config(
 Answer<ListProvisionedConcurrencyConfigsResponse> list_provisioned_concurrency_configs(
     Lambda& lambda, const Context& context, ListProvisionedConcurrencyConfigsRequest request);
 
+// code_signing.cc
+Answer<CreateCodeSigningConfigResponse> create_code_signing_config(
+    Lambda& lambda, const Context& context, CreateCodeSigningConfigRequest request);
+Answer<GetCodeSigningConfigResponse> get_code_signing_config(Lambda& lambda, const Context& context,
+                                                             GetCodeSigningConfigRequest request);
+Answer<UpdateCodeSigningConfigResponse> update_code_signing_config(
+    Lambda& lambda, const Context& context, UpdateCodeSigningConfigRequest request);
+Answer<DeleteCodeSigningConfigResponse> delete_code_signing_config(
+    Lambda& lambda, const Context& context, DeleteCodeSigningConfigRequest request);
+Answer<ListCodeSigningConfigsResponse> list_code_signing_configs(
+    Lambda& lambda, const Context& context, ListCodeSigningConfigsRequest request);
+Answer<PutFunctionCodeSigningConfigResponse> put_function_code_signing_config(
+    Lambda& lambda, const Context& context, PutFunctionCodeSigningConfigRequest request);
+Answer<GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(
+    Lambda& lambda, const Context& context, GetFunctionCodeSigningConfigRequest request);
+Answer<void> delete_function_code_signing_config(Lambda& lambda, const Context& context,
+                                                 DeleteFunctionCodeSigningConfigRequest request);
+Answer<ListFunctionsByCodeSigningConfigResponse> list_functions_by_code_signing_config(
+    Lambda& lambda, const Context& context, ListFunctionsByCodeSigningConfigRequest request);
+
 // settings.cc
+Answer<PutRuntimeManagementConfigResponse> put_runtime_management_config(
+    Lambda& lambda, const Context& context, PutRuntimeManagementConfigRequest request);
+Answer<GetRuntimeManagementConfigResponse> get_runtime_management_config(
+    Lambda& lambda, const Context& context, GetRuntimeManagementConfigRequest request);
 Answer<FunctionRecursionConfig> put_function_recursion_config(
     Lambda& lambda, const Context& context, PutFunctionRecursionConfigRequest request);
 Answer<FunctionRecursionConfig> get_function_recursion_config(
@@ -177,6 +202,11 @@ base::Task<wire::Result<Published>> publish(store::Transaction& transaction, Lam
                                             base::Scope scope, std::string name,
                                             FunctionRow function, VersionRow latest,
                                             std::optional<std::string> description);
+
+// Whether a package may be deployed under that code signing configuration (empty: none), in the
+// caller's transaction. No signer is trusted here, so with Enforce it may not.
+base::Task<wire::Result<void>> check_signature(store::Transaction& transaction, base::Scope scope,
+                                               std::string config_arn);
 
 // The URL of that function or alias, in the caller's transaction; false where it has none.
 base::Task<wire::Result<bool>> erase_url(store::Transaction& transaction, base::Scope scope,

@@ -80,6 +80,11 @@ Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context
     std::unique_ptr<store::Transaction> transaction = lambda.store.begin();
     auto function = co_await need_function(*transaction, context.scope, name);
     if (!function) co_return std::unexpected(function.error());
+    if (auto trusted =
+            co_await check_signature(*transaction, context.scope, function->code_signing);
+        !trusted) {
+      co_return std::unexpected(trusted.error());
+    }
     auto row = co_await need_version(*transaction, context.scope, name, kLatestNumber);
     if (!row) co_return std::unexpected(row.error());
     if (auto same = check_revision(request.revision_id, row->revision_id); !same) {
