@@ -27,6 +27,18 @@ constexpr auto kOperations = api::operations<Dynamodb>(
     api::operation<update_time_to_live, kResourceInUse, kResourceNotFound, kLimitExceeded,
                    kInternalServer>("UpdateTimeToLive"),
     api::operation<describe_time_to_live, kResourceNotFound, kInternalServer>("DescribeTimeToLive"),
+    api::operation<put_resource_policy, kResourceNotFound, kLimitExceeded, kPolicyNotFound,
+                   kResourceInUse, kInternalServer>("PutResourcePolicy"),
+    api::operation<get_resource_policy, kResourceNotFound, kPolicyNotFound, kInternalServer>(
+        "GetResourcePolicy"),
+    api::operation<delete_resource_policy, kResourceNotFound, kPolicyNotFound, kResourceInUse,
+                   kLimitExceeded, kInternalServer>("DeleteResourcePolicy"),
+    api::operation<update_contributor_insights, kResourceNotFound, kInternalServer>(
+        "UpdateContributorInsights"),
+    api::operation<describe_contributor_insights, kResourceNotFound, kInternalServer>(
+        "DescribeContributorInsights"),
+    api::operation<list_contributor_insights, kResourceNotFound, kInternalServer>(
+        "ListContributorInsights"),
     api::operation<describe_limits, kInternalServer>("DescribeLimits"),
     api::operation<describe_endpoints>("DescribeEndpoints"),
     // Backups

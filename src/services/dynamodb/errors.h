@@ -29,6 +29,7 @@ inline constexpr wire::ErrorSpec kIdempotentParameterMismatch{
     wire::MessageMember::Message};
 inline constexpr wire::ErrorSpec kExpiredIterator{"ExpiredIteratorException", 400};
 inline constexpr wire::ErrorSpec kTrimmedDataAccess{"TrimmedDataAccessException", 400};
+inline constexpr wire::ErrorSpec kPolicyNotFound{"PolicyNotFoundException", 400};
 inline constexpr wire::ErrorSpec kTableNotFound{"TableNotFoundException", 400};
 inline constexpr wire::ErrorSpec kTableInUse{"TableInUseException", 400};
 inline constexpr wire::ErrorSpec kTableAlreadyExists{"TableAlreadyExistsException", 400};

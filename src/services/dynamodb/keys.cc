@@ -11,7 +11,14 @@ using store::KeySpace;
 using store::KeyWriter;
 
 // In KeySpace::dynamodb. Stored: append only.
-enum class Kind : std::uint8_t { table = 1, token = 2, token_expiry = 3, backup = 4 };
+enum class Kind : std::uint8_t {
+  table = 1,
+  token = 2,
+  token_expiry = 3,
+  backup = 4,
+  policy = 5,
+  insights = 6
+};
 
 KeyWriter in(const base::Scope& scope, Kind kind) {
   return key_in(KeySpace::dynamodb, scope).u8(static_cast<std::uint8_t>(kind));
@@ -167,6 +174,28 @@ std::optional<TokenExpiry> read_token_expiry(const base::Scope& scope, std::stri
   auto name = reader.str();
   if (!epoch_ms || !name || !reader.at_end()) return std::nullopt;
   return TokenExpiry{*epoch_ms, std::move(*name)};
+}
+
+std::string policy(const base::Scope& scope, std::string_view table, std::string_view stream) {
+  return in(scope, Kind::policy).str(table).str(stream).done();
+}
+std::string policies(const base::Scope& scope, std::string_view table) {
+  return in(scope, Kind::policy).str(table).done();
+}
+std::string insights(const base::Scope& scope, std::string_view table, std::string_view index) {
+  return in(scope, Kind::insights).str(table).str(index).done();
+}
+std::string insights(const base::Scope& scope, std::string_view table) {
+  return in(scope, Kind::insights).str(table).done();
+}
+std::string insights(const base::Scope& scope) { return in(scope, Kind::insights).done(); }
+std::optional<Insights> read_insights(const base::Scope& scope, std::string_view key) {
+  KeyReader reader(key);
+  if (!reader.skip(insights(scope))) return std::nullopt;
+  auto table = reader.str();
+  auto index = reader.str();
+  if (!table || !index || !reader.at_end()) return std::nullopt;
+  return Insights{std::move(*table), std::move(*index)};
 }
 
 std::string backup(const base::Scope& scope, std::string_view id) {

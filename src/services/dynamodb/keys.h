@@ -33,6 +33,18 @@ struct TokenExpiry {
 std::string token_expiries(const base::Scope& scope);
 std::optional<TokenExpiry> read_token_expiry(const base::Scope& scope, std::string_view key);
 
+// The resource policy of a table, or of the stream with that label; all of a table.
+std::string policy(const base::Scope& scope, std::string_view table, std::string_view stream);
+std::string policies(const base::Scope& scope, std::string_view table);
+// Contributor insights that are on: of a table, or of that index of it; all of a table; all.
+std::string insights(const base::Scope& scope, std::string_view table, std::string_view index);
+std::string insights(const base::Scope& scope, std::string_view table);
+std::string insights(const base::Scope& scope);
+struct Insights {
+  std::string table, index;  // the index is empty for the table itself
+};
+std::optional<Insights> read_insights(const base::Scope& scope, std::string_view key);
+
 // Backups of an account and region, by id.
 std::string backup(const base::Scope& scope, std::string_view id);
 std::string backups(const base::Scope& scope);

@@ -5,6 +5,7 @@
 #include "services/dynamodb/backup_shapes.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/item_shapes.h"
+#include "services/dynamodb/setting_shapes.h"
 #include "services/dynamodb/statement_shapes.h"
 #include "services/dynamodb/table_shapes.h"
 
@@ -30,6 +31,26 @@ Answer<void> untag_resource(Dynamodb& dynamodb, const api::RequestContext& conte
 Answer<ListTagsResponse> list_tags_of_resource(Dynamodb& dynamodb,
                                                const api::RequestContext& context,
                                                ListTagsRequest request);
+Answer<PutResourcePolicyOutput> put_resource_policy(Dynamodb& dynamodb,
+                                                    const api::RequestContext& context,
+                                                    PutResourcePolicyInput request);
+Answer<GetResourcePolicyOutput> get_resource_policy(Dynamodb& dynamodb,
+                                                    const api::RequestContext& context,
+                                                    GetResourcePolicyInput request);
+Answer<DeleteResourcePolicyOutput> delete_resource_policy(Dynamodb& dynamodb,
+                                                          const api::RequestContext& context,
+                                                          DeleteResourcePolicyInput request);
+// For CreateTable: whether a policy can be, and its row in the caller's transaction.
+wire::Result<void> check_policy(const std::string& policy);
+void put_policy(store::Transaction& transaction, const base::Scope& scope, const std::string& table,
+                const std::string& policy, base::WallTime now);
+Answer<UpdateContributorInsightsOutput> update_contributor_insights(
+    Dynamodb& dynamodb, const api::RequestContext& context, UpdateContributorInsightsInput request);
+Answer<DescribeContributorInsightsOutput> describe_contributor_insights(
+    Dynamodb& dynamodb, const api::RequestContext& context,
+    DescribeContributorInsightsInput request);
+Answer<ListContributorInsightsOutput> list_contributor_insights(
+    Dynamodb& dynamodb, const api::RequestContext& context, ListContributorInsightsInput request);
 Answer<UpdateTimeToLiveResponse> update_time_to_live(Dynamodb& dynamodb,
                                                      const api::RequestContext& context,
                                                      UpdateTimeToLiveRequest request);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "services/dynamodb/operations/operations.h"
 #include "services/dynamodb/operations/stream_writer.h"
 
 namespace mayfly::dynamodb {
@@ -272,7 +273,10 @@ wire::Result<Table> table_from(const CreateTableRequest& request) {
       return std::unexpected(std::move(checked).error());
     }
   }
-  if (request.resource_policy) return wire::not_supported("ResourcePolicy of CreateTable");
+  if (request.resource_policy) {
+    if (auto checked = check_policy(*request.resource_policy); !checked)
+      return std::unexpected(std::move(checked).error());
+  }
   if (request.global_table_source_arn || request.global_table_settings_replication_mode) {
     return wire::not_supported("A global table (GlobalTableSourceArn)");
   }

@@ -40,6 +40,9 @@ base::Task<wire::Result<TableResponse>> create_table(Dynamodb& dynamodb,
           if (!begun) co_return begun;
         }
         put_table(transaction, *table);
+        if (request.resource_policy) {
+          put_policy(transaction, context.scope, *name, *request.resource_policy, context.received);
+        }
         co_return wire::Result<void>{};
       });
   if (!created) co_return std::unexpected(std::move(created).error());
@@ -93,9 +96,11 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
         }
         // Writers read the definition in their transactions, so none can slip a row in behind this.
         transaction.erase(keys::table(context.scope, *name));
-        for (const std::string& rows : {keys::index_entries(context.scope, (*table)->row_id),
-                                        keys::expiries(context.scope, (*table)->row_id),
-                                        keys::history(context.scope, (*table)->row_id)}) {
+        for (const std::string& rows :
+             {keys::index_entries(context.scope, (*table)->row_id),
+              keys::expiries(context.scope, (*table)->row_id),
+              keys::history(context.scope, (*table)->row_id), keys::policies(context.scope, *name),
+              keys::insights(context.scope, *name)}) {
           transaction.erase_range(rows, store::prefix_end(rows));
         }
         if ((*table)->recovery) {
