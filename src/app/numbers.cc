@@ -16,7 +16,7 @@ using Kind = Exposition::Kind;
 
 std::string_view reason_name(engine::ThrottleReason reason) {
   constexpr std::string_view kNames[] = {"account_concurrency", "reserved_concurrency",
-                                         "machine_memory"};
+                                         "machine_memory", "scaling_rate"};
   const auto index = static_cast<std::size_t>(reason);
   return index < std::size(kNames) ? kNames[index] : "other";
 }

@@ -127,6 +127,7 @@ engine::EngineOptions engine_options(const cli::ServeOptions& options, std::stri
   out.large_tmp =
       options.large_tmp == cli::Storage::disk ? sandbox::Storage::disk : sandbox::Storage::memory;
   out.account_concurrency = options.max_concurrency;
+  out.scaling_rate = options.scaling_rate;
   out.memory_budget_bytes = static_cast<std::uint64_t>(options.memory_mb) << 20;
   return out;
 }

@@ -138,6 +138,11 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   serve
+      ->add_option("--scaling-rate", raw.serve.scaling_rate,
+                   "Environments that a function may gain in ten seconds, 1000 on AWS; 0: any")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  serve
       ->add_option("--max-timeout", raw.serve.max_timeout,
                    "Seconds that a function's Timeout may be, 900 on AWS; 0: any. Beyond 900 API "
                    "Gateway waits as long as the function may take, too")

@@ -37,6 +37,7 @@ struct ServeOptions {
   base::LogLevel log_level = base::LogLevel::info;
   std::string region = "us-east-1";
   std::int64_t max_concurrency = 1000;
+  std::int64_t scaling_rate = 0;   // environments a function may gain in ten seconds; 0: any
   std::int64_t max_timeout = 900;  // seconds that a function's Timeout may be; 0: any
   std::int64_t event_retry = 60;   // seconds before an asynchronous event's first retry
   std::int64_t memory_mb = 0;      // of all environments together; 0: three quarters of the machine

@@ -93,6 +93,7 @@ enum class ThrottleReason {
   account_concurrency,   // ConcurrentInvocationLimitExceeded
   reserved_concurrency,  // ReservedFunctionConcurrentInvocationLimitExceeded
   machine_memory,        // no room on this machine
+  scaling_rate,          // FunctionInvocationRateLimitExceeded: it may not grow faster
 };
 
 // Why an event did not reach the function at all.
@@ -175,6 +176,9 @@ struct EngineOptions {
   // Of functions whose EphemeralStorage is above the default; on disk they are not cloned.
   sandbox::Storage large_tmp = sandbox::Storage::memory;
   std::int64_t account_concurrency = 1000;
+  // Environments that one function may gain for its events in ten seconds; 0: any number. 1,000 on
+  // AWS.
+  std::int64_t scaling_rate = 0;
   std::uint64_t memory_budget_bytes = 0;  // of all environments; 0: three quarters of the machine
   std::int64_t most_environments = 0;     // 0: as many as this process may open descriptors for
   std::chrono::seconds environment_idle{300};

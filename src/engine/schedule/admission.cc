@@ -68,6 +68,21 @@ void Admission::leave(VersionLoad& version) {
   --under_way_;
 }
 
+bool Admission::may_grow(FunctionLoad& function, base::MonotonicTime now) {
+  if (scaling_rate_ == 0) return true;
+  constexpr std::chrono::duration<double> kPeriod{10};
+  if (!function.growth) {
+    function.growth = scaling_rate_;
+  } else {
+    const double gained = scaling_rate_ * (now - function.growth_at) / kPeriod;
+    function.growth = std::min(scaling_rate_, *function.growth + gained);
+  }
+  function.growth_at = now;
+  if (*function.growth < 1) return false;
+  --*function.growth;
+  return true;
+}
+
 void Admission::provision(VersionLoad& version, std::int64_t count) {
   change(version, version.under_way, count);
 }

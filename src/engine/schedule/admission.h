@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/arn.h"
+#include "base/clock.h"
 #include "engine/engine.h"
 
 namespace mayfly::engine {
@@ -25,6 +26,8 @@ struct FunctionLoad {
   std::int64_t under_way = 0;  // events of all its versions
   std::int64_t held = 0;       // by them: events, and what is provisioned and unused
   std::optional<std::int64_t> reserved;
+  std::optional<double> growth;  // how many environments it may gain now, as of
+  base::MonotonicTime growth_at{};
   std::map<std::string, std::string> started;  // version -> revision that last had a cold start
 };
 
@@ -39,10 +42,11 @@ struct VersionLoad {
 class Admission {
  public:
   Admission(std::int64_t account_concurrency, std::uint64_t memory_budget,
-            std::int64_t most_environments)
+            std::int64_t most_environments, std::int64_t scaling_rate)
       : account_concurrency_(account_concurrency),
         memory_budget_(static_cast<std::int64_t>(memory_budget)),
-        most_environments_(most_environments) {}
+        most_environments_(most_environments),
+        scaling_rate_(static_cast<double>(scaling_rate)) {}
 
   // Stable for the admission's life.
   FunctionLoad& function(const base::Scope& scope, const std::string& name);
@@ -54,6 +58,8 @@ class Admission {
   // For an event that was admitted before and lost its environment: counts it in, whatever the
   // limits.
   void enter_again(VersionLoad& version);
+  // Whether the function may gain one more environment for an event now; counts it.
+  bool may_grow(FunctionLoad& function, base::MonotonicTime now);
   // The limits were looked at when provisioned concurrency was configured, not here.
   void provision(VersionLoad& version, std::int64_t count);
 
@@ -77,6 +83,7 @@ class Admission {
   std::int64_t account_concurrency_;
   std::int64_t memory_budget_;
   std::int64_t most_environments_;
+  double scaling_rate_;  // environments in ten seconds; 0: any number
   std::int64_t charged_ = 0;
   std::int64_t environments_ = 0;
   std::int64_t under_way_ = 0;

@@ -35,7 +35,8 @@ Scheduler::Scheduler(Services services)
                  services_.options.memory_budget_bytes > 0 ? services_.options.memory_budget_bytes
                                                            : default_memory_budget(),
                  services_.options.most_environments > 0 ? services_.options.most_environments
-                                                         : default_most_environments()) {}
+                                                         : default_most_environments(),
+                 services_.options.scaling_rate) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -77,12 +78,16 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
         // one, and so does a spare under way.
         launch = pool->starting + spares_under_way(*pool) <=
                  static_cast<std::int64_t>(pool->waiting.size());
-        if (!launch || make_room(*pool, to_end)) {
+        if (launch && !admission_.may_grow(*pool->load.function, pool->used)) {
+          refused = ThrottleReason::scaling_rate;
+        } else if (launch && !make_room(*pool, to_end)) {
+          refused = ThrottleReason::machine_memory;
+        }
+        if (refused) {
+          leave(*pool);
+        } else {
           pool->waiting.push_back(std::move(pending));
           if (launch) ++pool->starting;
-        } else {
-          leave(*pool);
-          refused = ThrottleReason::machine_memory;
         }
       }
       note_arrival(*pool);

@@ -446,6 +446,32 @@ TEST_F(EngineTest, WhereNoMoreEnvironmentsFitTheOldestIdleOneEnds) {
   EXPECT_EQ(run_ok(function_named("c"), "2").cold_start, ports::ColdStart::none);
 }
 
+TEST_F(EngineTest, AFunctionMayNotGrowFasterThanItsRate) {
+  options_.scaling_rate = 1;
+  Gate inside(1), release(1);
+  use([&](GuestEnd& guest) {
+    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
+    while (auto event = guest.next_event()) {
+      if (event->payload == "hold") {
+        inside.arrive();
+        release.wait();
+      }
+      guest.send(FrameType::result, event->payload);
+    }
+    return sandbox::Exit{};
+  });
+  auto one = start(function(), "hold");
+  inside.wait();
+  const auto two = run(function(), "2");
+  ASSERT_FALSE(two);
+  EXPECT_EQ(two.error().reason, ThrottleReason::scaling_rate);
+  EXPECT_TRUE(run(function_named("other"), "3"));
+  release.arrive();
+  EXPECT_TRUE(one.get());
+  EXPECT_TRUE(run(function(), "4"));  // it has an environment, and needs no other
+  EXPECT_EQ(engine().stats().busy, 0);
+}
+
 TEST_F(EngineTest, NoMemoryAtAllThrottles) {
   options_.memory_budget_bytes = 1;
   use(echo());

@@ -301,7 +301,7 @@ TEST(FailureTest, WordsOfExits) {
 }
 
 TEST(AdmissionTest, ReservedConcurrencyIsTakenFromTheOthers) {
-  Admission admission(10, 100, 100);
+  Admission admission(10, 100, 100, 0);
   VersionLoad reserved{&admission.function({}, "reserved")};
   VersionLoad other{&admission.function({}, "other")};
   EXPECT_FALSE(admission.enter(reserved, 8));
@@ -320,7 +320,7 @@ TEST(AdmissionTest, ReservedConcurrencyIsTakenFromTheOthers) {
 }
 
 TEST(AdmissionTest, WhatIsProvisionedCountsWhetherItIsUsedOrNot) {
-  Admission admission(10, 100, 100);
+  Admission admission(10, 100, 100, 0);
   VersionLoad version{&admission.function({}, "f")};
   VersionLoad other{&admission.function({}, "other")};
   admission.provision(version, 8);
@@ -338,8 +338,25 @@ TEST(AdmissionTest, WhatIsProvisionedCountsWhetherItIsUsedOrNot) {
   for (int i = 0; i < 9; ++i) EXPECT_FALSE(admission.enter(other, std::nullopt));
 }
 
+TEST(AdmissionTest, AFunctionGrowsByItsRateAndNoFaster) {
+  Admission admission(1000, 100, 100, 20);
+  FunctionLoad& one = admission.function({}, "one");
+  FunctionLoad& other = admission.function({}, "other");
+  base::FakeClock clock;
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(admission.may_grow(one, clock.monotonic())) << i;
+  EXPECT_FALSE(admission.may_grow(one, clock.monotonic()));
+  EXPECT_TRUE(admission.may_grow(other, clock.monotonic()));
+  clock.advance(std::chrono::milliseconds(1'000));
+  EXPECT_TRUE(admission.may_grow(one, clock.monotonic()));
+  EXPECT_TRUE(admission.may_grow(one, clock.monotonic()));
+  EXPECT_FALSE(admission.may_grow(one, clock.monotonic()));
+  clock.advance(std::chrono::hours(1));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(admission.may_grow(one, clock.monotonic())) << i;
+  EXPECT_FALSE(admission.may_grow(one, clock.monotonic()));
+}
+
 TEST(AdmissionTest, RoomIsOfBytesAndOfEnvironments) {
-  Admission admission(10, 100, 3);
+  Admission admission(10, 100, 3, 0);
   EXPECT_FALSE(admission.has_room(101, 1));
   admission.charge(0, 10);
   admission.charge(0, 20);

@@ -17,6 +17,8 @@ std::string_view reason_text(engine::ThrottleReason reason) {
       return "ReservedFunctionConcurrentInvocationLimitExceeded";
     case engine::ThrottleReason::account_concurrency:
       return "ConcurrentInvocationLimitExceeded";
+    case engine::ThrottleReason::scaling_rate:
+      return "FunctionInvocationRateLimitExceeded";
     // AWS has no word for a machine that is full; clients know what to do with this one.
     case engine::ThrottleReason::machine_memory:
       return "ConcurrentInvocationLimitExceeded";
