@@ -256,6 +256,7 @@ struct Platform::Parts {
   PageEndpoint usage_page;
   Numbers numbers;
   PageEndpoint top_page;
+  PageEndpoint failures_page;
   admin::Snapshots snapshots;
   admin::Branches branches;
   admin::Endpoint admin_api;
@@ -319,6 +320,8 @@ struct Platform::Parts {
                  [this](std::string) -> base::Task<http::Response> {
                    return base::Task<http::Response>::ready(json_page(200, numbers.top_json()));
                  }),
+        failures_page("/_mayfly/failures", callers(),
+                      [this](std::string query) { return failures(std::move(query)); }),
         snapshots(*store, std::filesystem::absolute(options.data_dir), clock, ids),
         branches(*store, branch_options(options), clock, ids),
         admin_api(snapshots, branches, authenticator, ids),
@@ -350,6 +353,11 @@ struct Platform::Parts {
     out.limits.timeout_seconds = options.max_timeout == 0
                                      ? std::numeric_limits<std::int32_t>::max()
                                      : static_cast<std::int32_t>(options.max_timeout);
+    if (options.failed_events >= 0) {
+      out.failed_events = static_cast<std::size_t>(options.failed_events);
+    } else if (options.profile == cli::Profile::secured) {
+      out.failed_events = 0;  // events of all accounts, for whoever is on this machine
+    }
     out.retry_pause = std::chrono::seconds{options.event_retry};
     out.limits.pack_runtimes = engine.pack_runtimes();
     if (options.runtime_versions == cli::RuntimeVersions::exact)
@@ -363,6 +371,7 @@ struct Platform::Parts {
 
   // from and to: ISO 8601 or epoch milliseconds.
   base::Task<http::Response> usage(std::string query);
+  base::Task<http::Response> failures(std::string query);
 };
 
 namespace {
@@ -421,6 +430,15 @@ base::Task<http::Response> Platform::Parts::usage(std::string query) {
   co_return json_page(200, std::move(*report));
 }
 
+base::Task<http::Response> Platform::Parts::failures(std::string query) {
+  const std::string id = query_value(query, "id");
+  auto found = id.empty() ? co_await lambda.failed_events.list(query_value(query, "function"))
+                          : co_await lambda.failed_events.find(id);
+  if (!found) co_return json_page(503, R"({"message":"The store cannot be read now."})");
+  if (found->is_null()) co_return json_page(404, R"({"message":"No failed event has that id."})");
+  co_return json_page(200, wire::to_json(*found));
+}
+
 Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
                    std::string runtimes_folder)
     : parts_(std::make_unique<Parts>(options, warden, std::move(runtimes_folder))) {
@@ -437,8 +455,9 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
       [&parts] { return parts.numbers.prometheus(); });
   // Paths of our own come first: an API may have any path below its own host, but none of these.
   std::vector<api::HttpEndpoint*> endpoints{
-      &parts.execute_api, &parts.function_urls, parts.health.get(), &parts.status_page,
-      &parts.usage_page,  &parts.top_page,      &parts.admin_api,   &parts.lambda.code_urls};
+      &parts.execute_api,   &parts.function_urls, parts.health.get(),
+      &parts.status_page,   &parts.usage_page,    &parts.top_page,
+      &parts.failures_page, &parts.admin_api,     &parts.lambda.code_urls};
   parts.router = std::make_unique<api::Router>(std::move(services), std::move(endpoints));
   parts.pipeline = std::make_unique<api::Pipeline>(
       api::PipelineOptions{.profile = profile_of(options)}, *parts.router, parts.authenticator,

@@ -38,6 +38,7 @@ struct Raw {
   std::string region;
   ServeOptions serve;
   InvokeCommand invoke;
+  ReplayCommand replay;
   LogsCommand logs;
   BillCommand bill;
 };
@@ -155,6 +156,11 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->check(CLI::Range(0, 3600))
       ->capture_default_str();
   serve
+      ->add_option("--failed-events", raw.serve.failed_events,
+                   "Events that ended in an error, kept of each function for mayfly replay [100; 0 "
+                   "if secured]")
+      ->check(CLI::Range(0, 100'000));
+  serve
       ->add_option("--memory", raw.serve.memory_mb,
                    "MB for all function environments together; 0: three quarters of the machine")
       ->check(CLI::Range(0, 1 << 30))
@@ -237,6 +243,21 @@ void add_status_and_bill(CLI::App& app, Raw& raw) {
       "  mayfly bill\n"
       "  mayfly bill --from 24h\n"
       "  mayfly bill --from 2026-01-01 --to 2026-02-01 --json");
+}
+
+void add_replay(CLI::App& app, Raw& raw) {
+  auto* replay = app.add_subcommand(
+      "replay", "Run an event again that ended in the function's error, or list those that did");
+  replay->add_option("REQUEST_ID", raw.replay.request_id, "Of the event; without one, the list");
+  replay->add_option("-f,--function", raw.replay.function, "List those of this function only")
+      ->type_name("NAME");
+  replay->add_flag("--json", raw.json, "The list as it comes from the API");
+  replay->footer(
+      "The event is sent anew, as it was, to what its function is now.\n"
+      "Exit code: 0, 1 where the function failed again, 2 where it could not be invoked.\n\n"
+      "Examples:\n"
+      "  mayfly replay --function orders\n"
+      "  mayfly replay 8cba5ee2-6c1e-44cd-90f2-45ff5c6d1b2e");
 }
 
 void add_branch(CLI::App& app, Raw& raw) {
@@ -347,6 +368,10 @@ Command command_of(const CLI::App& app, const CLI::App& invoke_app, Raw& raw) {
   }
   if (app.got_subcommand("backup")) return std::move(raw.backup);
   if (app.got_subcommand("restore")) return std::move(raw.restore);
+  if (app.got_subcommand("replay")) {
+    raw.replay.format = format;
+    return std::move(raw.replay);
+  }
   if (app.got_subcommand("status")) return StatusCommand{format};
   raw.bill.format = format;
   return std::move(raw.bill);
@@ -381,6 +406,7 @@ std::expected<Parsed, Stop> parse_arguments(const std::vector<std::string>& argu
   app.require_subcommand(0, 1);
   add_serve(app, raw);
   add_invoke(app, raw);
+  add_replay(app, raw);
   add_logs(app, raw);
   add_status_and_bill(app, raw);
   add_branch(app, raw);

@@ -36,6 +36,11 @@ struct LogsCommand {
   std::string filter = {};
   Timestamps timestamps = Timestamps::no;
 };
+struct ReplayCommand {
+  std::string request_id = {};  // empty: list what there is
+  std::string function = {};    // of which to list
+  Format format = Format::text;
+};
 struct StatusCommand {
   Format format = Format::text;
 };
@@ -63,9 +68,9 @@ struct WriteCompatibility {
   std::string folder;
 };
 
-using Command = std::variant<ServeOptions, InvokeCommand, LogsCommand, StatusCommand, BillCommand,
-                             BranchCommand, BackupCommand, RestoreCommand, TableCommand, TopCommand,
-                             DevCommand, DumpApi, WriteCompatibility>;
+using Command = std::variant<ServeOptions, InvokeCommand, ReplayCommand, LogsCommand, StatusCommand,
+                             BillCommand, BranchCommand, BackupCommand, RestoreCommand,
+                             TableCommand, TopCommand, DevCommand, DumpApi, WriteCompatibility>;
 
 // Where a command goes, and as whom.
 struct Target {

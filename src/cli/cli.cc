@@ -39,6 +39,8 @@ int run(const Parsed& parsed, const Program& program, Terminal& terminal) {
           return program.serve(command);
         } else if constexpr (std::is_same_v<Chosen, InvokeCommand>) {
           return run_invoke(command, parsed.target, terminal);
+        } else if constexpr (std::is_same_v<Chosen, ReplayCommand>) {
+          return run_replay(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, LogsCommand>) {
           return run_logs(command, parsed.target, terminal);
         } else if constexpr (std::is_same_v<Chosen, StatusCommand>) {

@@ -39,9 +39,11 @@ struct ServeOptions {
   std::int64_t max_concurrency = 1000;
   std::int64_t scaling_rate = 0;   // environments a function may gain in ten seconds; 0: any
   std::int64_t max_timeout = 900;  // seconds that a function's Timeout may be; 0: any
-  std::int64_t event_retry = 60;   // seconds before an asynchronous event's first retry
-  std::int64_t memory_mb = 0;      // of all environments together; 0: three quarters of the machine
-  int threads = 0;                 // I/O threads; 0: one a core
+  // Events that ended in a function's error that are kept of each; -1: by the profile.
+  std::int64_t failed_events = -1;
+  std::int64_t event_retry = 60;  // seconds before an asynchronous event's first retry
+  std::int64_t memory_mb = 0;     // of all environments together; 0: three quarters of the machine
+  int threads = 0;                // I/O threads; 0: one a core
   // The socket of the daemon that this one is a branch of; -1: none (admin/parent.h).
   int parent_fd = -1;
   std::vector<std::string> given;  // the words that all this was read from

@@ -26,6 +26,7 @@ struct Terminal {
 };
 
 int run_invoke(const InvokeCommand& command, const Target& target, Terminal& terminal);
+int run_replay(const ReplayCommand& command, const Target& target, Terminal& terminal);
 int run_logs(const LogsCommand& command, const Target& target, Terminal& terminal);
 int run_status(const StatusCommand& command, const Target& target, Terminal& terminal);
 int run_bill(const BillCommand& command, const Target& target, Terminal& terminal);

@@ -27,6 +27,19 @@ std::optional<QualifiedName> read_provisioned_key(std::string_view key) {
       {std::move(*account), std::move(*region)}, std::move(*name), std::move(*qualifier)};
 }
 
+std::optional<FailedEventName> read_failed_event_key(std::string_view key) {
+  store::KeyReader reader(key);
+  if (!reader.skip(failed_events().done())) return std::nullopt;
+  std::optional<std::string> account = reader.str();
+  std::optional<std::string> region = reader.str();
+  std::optional<std::string> name = reader.str();
+  const std::optional<std::int64_t> time = reader.i64();
+  std::optional<std::string> id = reader.str();
+  if (!account || !region || !name || !time || !id || !reader.at_end()) return std::nullopt;
+  return FailedEventName{
+      {std::move(*account), std::move(*region)}, std::move(*name), *time, std::move(*id)};
+}
+
 std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key,
                                              Table table) {
   store::KeyReader reader(key);

@@ -14,6 +14,8 @@
 //   lambda 1 account region name version  empty: the version is on its way to Active (taken up
 //   again after a crash) lambda 2                              the key that signs URLs of code
 //   lambda 4 account region name qualifier   ProvisionedRow; its provisioned concurrency
+//   lambda 5 account region name i64 epoch ms request id   FailedEventRow; the newest of a function
+//   lambda 6 request id                   the key of that row
 //   lambda 3 url id                       UrlOwnerRow: whose function URL that is
 //   lambda_code sha256 account region name version    empty: that version uses that package, as its
 //   code or as a layer; the name of a version of a layer is "layer:<name>"
@@ -246,6 +248,16 @@ struct CodeSigningRow {
   }
 };
 
+struct FailedEventRow {
+  std::string qualifier, payload, error, executed_version;
+  static constexpr auto shape() {
+    using Self = FailedEventRow;
+    return std::tuple{wire::field("qualifier", &Self::qualifier),
+                      wire::field("payload", &Self::payload), wire::field("error", &Self::error),
+                      wire::field("version", &Self::executed_version)};
+  }
+};
+
 struct LayerRow {
   std::int64_t next_version = 1;  // numbers are not used again
   static constexpr auto shape() { return std::tuple{wire::field("next", &LayerRow::next_version)}; }
@@ -426,6 +438,31 @@ inline std::string code_user_key(std::string_view sha256, const VersionId& id) {
       .str(id.name)
       .u64(id.version)
       .done();
+}
+
+inline store::KeyWriter failed_events() { return store::key_in(store::KeySpace::lambda).u8(5); }
+inline std::string failed_events_prefix(const base::Scope& scope, std::string_view name) {
+  return failed_events().str(scope.account).str(scope.region).str(name).done();
+}
+inline std::string failed_event_key(const base::Scope& scope, std::string_view name,
+                                    std::int64_t epoch_ms, std::string_view request_id) {
+  return failed_events()
+      .str(scope.account)
+      .str(scope.region)
+      .str(name)
+      .i64(epoch_ms)
+      .str(request_id)
+      .done();
+}
+struct FailedEventName {
+  base::Scope scope;
+  std::string name;
+  std::int64_t epoch_ms = 0;
+  std::string request_id;
+};
+std::optional<FailedEventName> read_failed_event_key(std::string_view key);
+inline std::string failed_event_index(std::string_view request_id) {
+  return store::key_in(store::KeySpace::lambda).u8(6).str(request_id).done();
 }
 
 // "(scope) table" name version -> name and version.

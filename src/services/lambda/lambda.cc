@@ -226,7 +226,8 @@ Lambda::Lambda(Options options_, Parts parts)
             }),
       lifecycle(store, specs, runner),
       provisioning(store, specs, runner),
-      invoker({store, clock, ids, specs, lifecycle, runner}),
+      failed_events(store, clock, options.failed_events),
+      invoker({store, clock, ids, specs, lifecycle, runner, failed_events}),
       async_events(store, clock, ids, invoker, options.retry_pause),
       collector(store, clock, code),
       code_urls(store, clock, ids, code) {}
@@ -243,6 +244,7 @@ base::Task<wire::Result<void>> Lambda::start() {
 }
 
 base::Task<void> Lambda::stop() {
+  co_await failed_events.stop();
   co_await provisioning.stop();
   co_await lifecycle.stop();
 }

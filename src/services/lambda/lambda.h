@@ -32,6 +32,7 @@ struct Options {
   std::string data_folder;  // blobs/, code/ and tmp/ are made in it
   SettingLimits limits = {};
   std::int32_t account_concurrency = 1000;
+  std::size_t failed_events = 100;       // of each function that are kept to be replayed
   std::chrono::seconds retry_pause{60};  // before the first retry of an asynchronous event
   int async_concurrency = 256;           // asynchronous events under way at a time
   ZipLimits zip = {};
@@ -72,6 +73,7 @@ class Lambda {
   Specs specs;
   Lifecycle lifecycle;
   Provisioning provisioning;
+  FailedEvents failed_events;
   Invoker invoker;
   AsyncEvents async_events;
   Collector collector;

@@ -11,6 +11,8 @@ namespace mayfly::lambda {
 
 namespace {
 
+constexpr std::size_t kMaxKeptError = 4096;
+
 std::string_view reason_text(engine::ThrottleReason reason) {
   switch (reason) {
     case engine::ThrottleReason::reserved_concurrency:
@@ -176,7 +178,8 @@ base::Task<wire::Result<Invoker::Prepared>> Invoker::prepare(ports::InvokeReques
   }
   auto spec = co_await parts_.specs.get(chosen->id, chosen->function, chosen->version);
   if (!spec) co_return std::unexpected(spec.error());
-  Prepared prepared{*std::move(spec), {}, version_text(chosen->id.version)};
+  Prepared prepared{
+      *std::move(spec), {}, version_text(chosen->id.version), chosen->target.qualifier};
   prepared.event.request_id = request_id;
   prepared.event.payload = std::move(request.payload);
   prepared.event.invoked_function_arn =
@@ -191,8 +194,20 @@ base::Task<wire::Result<ports::InvokeResult>> Invoker::run(ports::InvokeRequest 
                                                            std::string request_id) {
   auto prepared = co_await prepare(std::move(request), request_id);
   if (!prepared) co_return std::unexpected(prepared.error());
+  std::optional<FailedEvent> failed;
+  if (parts_.failed_events.wanted(prepared->event.payload.size())) {
+    const engine::FunctionSpec& spec = *prepared->spec;
+    failed = FailedEvent{spec.scope,
+                         spec.function,
+                         request_id,
+                         {prepared->qualifier, prepared->event.payload, {}, spec.version}};
+  }
   auto outcome = co_await parts_.runner.run(std::move(prepared->spec), std::move(prepared->event));
   if (!outcome) co_return refused(outcome.error());
+  if (outcome->function_error && failed) {
+    failed->row.error = outcome->payload.substr(0, kMaxKeptError);
+    parts_.failed_events.record(std::move(*failed));
+  }
   ports::InvokeResult result;
   result.request_id = std::move(request_id);
   result.payload = std::move(outcome->payload);

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "ports/function_invoker.h"
 #include "services/lambda/model/async_events.h"
+#include "services/lambda/model/failed_events.h"
 #include "services/lambda/model/lifecycle.h"
 #include "services/lambda/model/streamed_run.h"
 
@@ -28,6 +29,7 @@ class Invoker final : public ports::FunctionInvoker {
     Specs& specs;
     Lifecycle& lifecycle;
     FunctionRunner& runner;
+    FailedEvents& failed_events;
   };
   explicit Invoker(Parts parts) : parts_(parts) {}
 
@@ -56,6 +58,7 @@ class Invoker final : public ports::FunctionInvoker {
     std::shared_ptr<const engine::FunctionSpec> spec;
     engine::Event event;
     std::string executed_version;
+    std::string qualifier;  // as it was asked for
   };
   base::Task<wire::Result<Prepared>> prepare(ports::InvokeRequest request,
                                              const std::string& request_id);

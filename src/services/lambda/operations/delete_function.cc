@@ -102,6 +102,8 @@ base::Task<wire::Result<void>> delete_all(Lambda& lambda, base::Scope scope, std
           const std::string prefix = table_prefix(table, scope, name);
           transaction.erase_range(prefix, store::prefix_end(prefix));
         }
+        const std::string events = failed_events_prefix(scope, name);
+        transaction.erase_range(events, store::prefix_end(events));
         const std::string provisioned = provisioned_prefix(scope, name);
         transaction.erase_range(provisioned, store::prefix_end(provisioned));
         co_return numbers;
