@@ -205,6 +205,10 @@ class UsageFanOut final : public ports::UsageSink {
     first_.record(record);
     second_.record(std::move(record));
   }
+  void hold(const ports::HeldRecord& record) override {
+    first_.hold(record);
+    second_.hold(record);
+  }
 
  private:
   engine::Counters& counters_;

@@ -38,6 +38,7 @@ class Meter final : public ports::UsageSink {
   ~Meter() override;
 
   void record(ports::UsageRecord record) override;
+  void hold(const ports::HeldRecord& record) override;
   base::Task<store::StoreResult<void>> flush();
 
   // JSON: {"from","to","prices_as_of","functions":[{"function",...}],"total":{...}}, by function

@@ -1,4 +1,5 @@
-// UsageSink: one record an invocation; the meter (engine/meter) adds them up by hour.
+// UsageSink: one record an invocation, and what is held for none; the meter (engine/meter) adds
+// them up by hour.
 #pragma once
 
 #include <cstdint>
@@ -36,10 +37,21 @@ struct UsageRecord {
   std::string architecture = "x86_64";
 };
 
+// Environments that were kept running by provisioned concurrency for a while, used or not.
+struct HeldRecord {
+  base::Scope scope;
+  std::string function;
+  base::WallTime until;
+  std::int64_t mb_ms = 0;  // MB of memory x milliseconds, of all of them
+  std::string architecture = "x86_64";
+};
+
 class UsageSink {
  public:
   virtual ~UsageSink() = default;
-  virtual void record(UsageRecord record) = 0;  // any thread; never blocks
+  // Any thread; never block.
+  virtual void record(UsageRecord record) = 0;
+  virtual void hold(const HeldRecord&) {}
 };
 
 }  // namespace mayfly::ports

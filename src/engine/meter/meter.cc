@@ -141,6 +141,13 @@ void Meter::record(ports::UsageRecord record) {
   shared_->arm();
 }
 
+void Meter::hold(const ports::HeldRecord& record) {
+  UsageKey key{record.scope, hour_of(record.until), record.function, record.architecture};
+  const std::lock_guard lock(shared_->mutex);
+  shared_->fresh[std::move(key)].held_mb_ms += record.mb_ms;
+  shared_->arm();
+}
+
 base::Task<store::StoreResult<void>> Meter::flush() { return Shared::write(shared_); }
 
 base::Task<store::StoreResult<std::string>> Meter::usage_report(base::WallTime from,
@@ -152,7 +159,7 @@ base::Task<store::StoreResult<std::string>> Meter::usage_report(base::WallTime f
   const std::uint64_t last = hour_of(to + std::chrono::milliseconds(kHourMs - 1));  // exclusive
   struct Line {
     UsageSums sums;
-    std::map<std::string, double> gb_seconds;  // by architecture
+    std::map<std::string, UsageSums> of;  // by architecture, which have prices of their own
   };
   std::map<std::string, Line> lines;
   Line total;
@@ -175,7 +182,7 @@ base::Task<store::StoreResult<std::string>> Meter::usage_report(base::WallTime f
       if (key->hour < first || key->hour >= last) continue;
       for (Line* line : {&lines[key->function], &total}) {
         line->sums.add(*sums);
-        line->gb_seconds[key->architecture] += sums->gb_seconds();
+        line->of[key->architecture].add(*sums);
       }
     }
     if (!rows->more || rows->rows.empty()) break;
@@ -188,8 +195,11 @@ base::Task<store::StoreResult<std::string>> Meter::usage_report(base::WallTime f
   const auto render = [&](const Line& line) {
     const UsageSums& sums = line.sums;
     double cost = shared->prices.requests(static_cast<double>(sums.requests));
-    for (const auto& [architecture, gb_seconds] : line.gb_seconds)
-      cost += shared->prices.duration(architecture, gb_seconds);
+    for (const auto& [architecture, of] : line.of) {
+      const double run = gb_seconds(of.provisioned_mb_ms);
+      cost += shared->prices.duration(architecture, of.gb_seconds() - run);
+      cost += shared->prices.provisioned(architecture, gb_seconds(of.held_mb_ms), run);
+    }
     const double cpu_s = static_cast<double>(sums.cpu_us) / 1e6;
     const double memory_share =
         static_cast<double>(sums.memory_byte_ms) / 1000.0 / (shared->machine.memory_bytes * wall_s);
@@ -201,6 +211,7 @@ base::Task<store::StoreResult<std::string>> Meter::usage_report(base::WallTime f
     out.set("throttles", sums.throttles);
     out.set("billed_ms", sums.billed_ms);
     out.set("gb_seconds", rounded(sums.gb_seconds(), 1e-6));
+    out.set("provisioned_gb_seconds", rounded(gb_seconds(sums.held_mb_ms), 1e-6));
     out.set("cpu_seconds", cpu_s);
     out.set("peak_memory_mb", (sums.peak_memory_bytes + (1 << 20) - 1) >> 20);
     out.set("init_ms", static_cast<double>(sums.init_us) / 1000.0);

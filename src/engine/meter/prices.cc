@@ -38,6 +38,20 @@ std::expected<Prices, std::string> Prices::parse(std::string_view json) {
   }
   if (!prices.gb_second_.contains("x86_64"))
     return std::unexpected("lambda.gb_second.x86_64 is missing");
+  const wire::Document* provisioned = lambda->find("provisioned_gb_second");
+  if (provisioned == nullptr || provisioned->as_map() == nullptr)
+    return std::unexpected("lambda.provisioned_gb_second is missing");
+  for (const auto& [architecture, each] : *provisioned->as_map()) {
+    const wire::Document* held = each.find("held");
+    const wire::Document* duration = each.find("duration");
+    if (held == nullptr || !held->as_double() || duration == nullptr || !duration->as_double()) {
+      return std::unexpected(
+          fmt::format("lambda.provisioned_gb_second.{} has no held or no duration", architecture));
+    }
+    prices.provisioned_[architecture] = {*held->as_double(), *duration->as_double()};
+  }
+  if (!prices.provisioned_.contains("x86_64"))
+    return std::unexpected("lambda.provisioned_gb_second.x86_64 is missing");
   return prices;
 }
 
@@ -61,6 +75,14 @@ double Prices::duration(const std::string& architecture, double gb_seconds) cons
     if (tier.up_to <= 0 || gb_seconds <= tier.up_to) break;
   }
   return cost;
+}
+
+double Prices::provisioned(const std::string& architecture, double held_gb_seconds,
+                           double run_gb_seconds) const {
+  const auto found = provisioned_.find(architecture);
+  const Provisioned& price =
+      found != provisioned_.end() ? found->second : provisioned_.at("x86_64");
+  return held_gb_seconds * price.held + run_gb_seconds * price.duration;
 }
 
 }  // namespace mayfly::engine

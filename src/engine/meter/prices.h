@@ -19,6 +19,9 @@ class Prices {
   double requests(double count) const { return count * request_; }
   // The tiers are AWS's, by month and account; an unknown architecture costs as x86_64.
   double duration(const std::string& architecture, double gb_seconds) const;
+  // Of provisioned concurrency: what was held, and what ran on it, which costs less than elsewhere.
+  double provisioned(const std::string& architecture, double held_gb_seconds,
+                     double run_gb_seconds) const;
 
  private:
   struct Tier {
@@ -28,6 +31,10 @@ class Prices {
   std::string as_of_;
   double request_ = 0;
   std::map<std::string, std::vector<Tier>> gb_second_;
+  struct Provisioned {
+    double held = 0, duration = 0;
+  };
+  std::map<std::string, Provisioned> provisioned_;
 };
 
 }  // namespace mayfly::engine

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array kKinds{ports::ColdStart::spare, ports::ColdStart::clone,
                             ports::ColdStart::template_init, ports::ColdStart::exec};
 
-constexpr std::array<std::pair<std::string_view, std::int64_t UsageSums::*>, 9> kMembers{{
+constexpr std::array<std::pair<std::string_view, std::int64_t UsageSums::*>, 11> kMembers{{
     {"requests", &UsageSums::requests},
     {"errors", &UsageSums::errors},
     {"throttles", &UsageSums::throttles},
@@ -23,6 +23,8 @@ constexpr std::array<std::pair<std::string_view, std::int64_t UsageSums::*>, 9> 
     {"peakBytes", &UsageSums::peak_memory_bytes},
     {"byteMs", &UsageSums::memory_byte_ms},
     {"initUs", &UsageSums::init_us},
+    {"provisionedMbMs", &UsageSums::provisioned_mb_ms},
+    {"heldMbMs", &UsageSums::held_mb_ms},
 }};
 
 }  // namespace
@@ -52,6 +54,8 @@ void UsageSums::add(const ports::UsageRecord& record) {
   errors += record.error ? 1 : 0;
   billed_ms += record.billed_ms;
   mb_ms += record.billed_ms * record.memory_mb;
+  if (record.provisioned == ports::Provisioned::used)
+    provisioned_mb_ms += record.billed_ms * record.memory_mb;
   cpu_us += record.cpu_us;
   peak_memory_bytes = std::max(peak_memory_bytes, record.peak_memory_bytes);
   memory_byte_ms +=
@@ -67,6 +71,8 @@ void UsageSums::add(const UsageSums& other) {
   peak_memory_bytes = std::max(peak_memory_bytes, other.peak_memory_bytes);
   for (const auto& [kind, count] : other.cold_starts) cold_starts[kind] += count;
 }
+
+double UsageSums::gb_seconds() const { return engine::gb_seconds(mb_ms); }
 
 std::string UsageSums::encode() const {
   wire::Document document = wire::Document::map();

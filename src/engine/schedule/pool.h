@@ -36,9 +36,10 @@ struct Provision {
   std::int64_t wanted = 0;
   std::int64_t running = 0;  // INIT is behind them, busy ones too
   std::int64_t starting = 0;
-  std::string failure;          // of the last start
-  int failures = 0;             // in a row
-  base::MonotonicTime again{};  // no start before, after a failure
+  std::string failure;            // of the last start
+  int failures = 0;               // in a row
+  base::MonotonicTime again{};    // no start before, after a failure
+  base::MonotonicTime metered{};  // what they held until then has been recorded
   bool idle() const { return wanted == 0 && running == 0 && starting == 0; }
 };
 

@@ -60,6 +60,7 @@ ProvisionedState Scheduler::provisioned(const base::Scope& scope, const std::str
 
 void Scheduler::set_provision(Pool& pool, std::int64_t count, std::vector<EnvironmentPtr>& to_end) {
   Provision& provision = pool.provision;
+  meter_provisioned(pool, services_.clock.monotonic());
   provision.wanted = count;
   provision.failure.clear();
   provision.failures = 0;
@@ -130,6 +131,22 @@ base::Task<void> Scheduler::bring_up_provisioned(PoolPtr pool, http::Loop& loop)
     starts = order_provisioned(*pool);
   }
   launch_provisioned(pool, starts);
+}
+
+// What is provisioned costs while it is there, used or not.
+void Scheduler::meter_provisioned(Pool& pool, base::MonotonicTime now) {
+  Provision& provision = pool.provision;
+  const auto held = std::chrono::duration_cast<std::chrono::milliseconds>(
+      now - std::exchange(provision.metered, now));
+  if (provision.running == 0 || held.count() <= 0) return;
+  ports::HeldRecord record;
+  record.scope = pool.spec->scope;
+  record.function = pool.spec->function;
+  record.until = services_.clock.now();
+  record.mb_ms =
+      held.count() * pool.spec->memory_mb * std::min(provision.running, provision.wanted);
+  record.architecture = pool.spec->architecture;
+  services_.usage.hold(record);
 }
 
 }  // namespace mayfly::engine

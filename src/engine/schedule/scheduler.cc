@@ -205,6 +205,7 @@ std::unique_ptr<Pending> Scheduler::finished(const EnvironmentPtr& environment,
       // More are running than are wanted now: this one is as any other from here on.
       if (environment->slot().provisioned && pool->provision.running > pool->provision.wanted) {
         environment->slot().provisioned = false;
+        meter_provisioned(*pool, services_.clock.monotonic());
         --pool->provision.running;
       }
       place(pool, environment, Environment::Place::idle);
@@ -340,7 +341,10 @@ void Scheduler::remove(Environment& environment) {
     case Environment::Place::gone:
       break;
   }
-  if (std::exchange(slot.provisioned, false)) --pool.provision.running;
+  if (std::exchange(slot.provisioned, false)) {
+    meter_provisioned(pool, services_.clock.monotonic());
+    --pool.provision.running;
+  }
   slot.place = Environment::Place::gone;
   set_charge(environment, 0);
 }
@@ -448,6 +452,7 @@ void Scheduler::sweep() {
           if (now - environment->slot().idle_since >= age) to_end.push_back(environment);
         }
       };
+      meter_provisioned(pool, now);
       if (const int starts = order_provisioned(pool); starts > 0)
         provisioned.emplace_back(at->second, starts);
       const std::size_t before = to_end.size();

@@ -106,6 +106,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   int order_provisioned(Pool& pool);
   void launch_provisioned(const PoolPtr& pool, int count);
   base::Task<void> bring_up_provisioned(PoolPtr pool, http::Loop& loop);
+  void meter_provisioned(Pool& pool, base::MonotonicTime now);
 
   // startup.cc
   struct Attempt {

@@ -314,6 +314,7 @@ void Scheduler::offer(const PoolPtr& pool, Attempt attempt, Purpose purpose,
     const bool gone = environment->slot().place == Environment::Place::gone;
     if (provisioned && !gone) {
       environment->slot().provisioned = true;
+      meter_provisioned(*pool, services_.clock.monotonic());
       ++pool->provision.running;
       pool->provision.failures = 0;
       pool->provision.failure.clear();

@@ -60,8 +60,13 @@ class MemoryUsage final : public ports::UsageSink {
     const std::lock_guard lock(mutex);
     records.push_back(std::move(record));
   }
+  void hold(const ports::HeldRecord& record) override {
+    const std::lock_guard lock(mutex);
+    held_mb_ms += record.mb_ms;
+  }
   std::mutex mutex;
   std::vector<ports::UsageRecord> records;
+  std::int64_t held_mb_ms = 0;
 };
 
 using RunResult = std::expected<Outcome, Refusal>;
@@ -188,6 +193,11 @@ class EngineTest : public ::testing::Test {
   std::vector<ports::UsageRecord> usage() {
     const std::lock_guard lock(usage_.mutex);
     return usage_.records;
+  }
+
+  std::int64_t held_mb_ms() {
+    const std::lock_guard lock(usage_.mutex);
+    return usage_.held_mb_ms;
   }
 
   FakeWarden& warden() { return *warden_; }

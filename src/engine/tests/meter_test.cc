@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view kPrices =
     R"({"as_of":"2026-01","lambda":{"request":0.0000002,"gb_second":{
-  "x86_64":[{"up_to_gb_seconds":100,"price":0.01},{"price":0.001}],"arm64":[{"price":0.005}]}}})";
+  "x86_64":[{"up_to_gb_seconds":100,"price":0.01},{"price":0.001}],"arm64":[{"price":0.005}]},
+  "provisioned_gb_second":{"x86_64":{"held":0.002,"duration":0.004}}}})";
 
 class MeterTest : public ::testing::Test {
  protected:
@@ -83,6 +84,25 @@ TEST_F(MeterTest, SumsByFunction) {
   // One CPU second of two cores, within the hour that has been.
   EXPECT_NEAR(number(a, "machine_share"), 1.0 / (2 * 3600), 1e-9);
   EXPECT_EQ(number(*all.find("total"), "requests"), 3);
+}
+
+TEST_F(MeterTest, ProvisionedConcurrencyHasPricesOfItsOwn) {
+  auto meter = make();
+  auto used = record("a", 1000);
+  used.provisioned = ports::Provisioned::used;
+  meter->record(used);
+  meter->record(record("a", 2000));
+  ports::HeldRecord held;
+  held.function = "a";
+  held.until = clock_.now();
+  held.mb_ms = 10 * 1000 * 1024;
+  meter->hold(held);
+  const wire::Document all = report(*meter);
+  const wire::Document& total = *all.find("total");
+  EXPECT_DOUBLE_EQ(number(total, "gb_seconds"), 3);
+  EXPECT_DOUBLE_EQ(number(total, "provisioned_gb_seconds"), 10);
+  EXPECT_NEAR(number(total, "aws_cost_usd"), 2 * 0.0000002 + 2 * 0.01 + 10 * 0.002 + 1 * 0.004,
+              1e-12);
 }
 
 TEST_F(MeterTest, SurvivesARestartAndCountsOnce) {

@@ -32,6 +32,23 @@ TEST_F(ProvisionedTest, AreRunningBeforeAnyEventAndCostItNothing) {
   EXPECT_EQ(engine().stats().idle, 3);
 }
 
+TEST_F(ProvisionedTest, CostWhatTheyHoldForAsLongAsTheyAreThere) {
+  use(echo());
+  const auto spec = function();
+  provision(spec, 2);
+  EXPECT_EQ(held_mb_ms(), 0);
+  clock().advance(std::chrono::seconds(10));
+  engine().sweep();
+  EXPECT_EQ(held_mb_ms(), 2 * 10'000 * spec->memory_mb);
+  provision(spec, 1);
+  clock().advance(std::chrono::seconds(1));
+  provision(spec, 0);
+  EXPECT_EQ(held_mb_ms(), (2 * 10'000 + 1'000) * spec->memory_mb);
+  clock().advance(std::chrono::hours(1));
+  engine().sweep();
+  EXPECT_EQ(held_mb_ms(), (2 * 10'000 + 1'000) * spec->memory_mb);
+}
+
 TEST_F(ProvisionedTest, WhatComesBeyondThemIsStartedOnDemand) {
   Gate gate(3);
   use([&gate](GuestEnd& guest) {
