@@ -123,9 +123,10 @@ TEST_F(ProvisionedTest, ANewRevisionTakesThemOver) {
 }
 
 TEST_F(ProvisionedTest, AnInitThatFailsIsToldAndTriedAgainLater) {
-  std::atomic<bool> broken = true;
-  use([&broken](GuestEnd& guest) {
-    if (broken) {
+  // Guests that start late outlive this function.
+  const auto broken = std::make_shared<std::atomic<bool>>(true);
+  use([broken](GuestEnd& guest) {
+    if (*broken) {
       guest.send(FrameType::init_error, R"({"errorMessage":"no","errorType":"ImportError"})");
       return sandbox::Exit{};
     }
@@ -136,7 +137,7 @@ TEST_F(ProvisionedTest, AnInitThatFailsIsToldAndTriedAgainLater) {
   engine().provision(function(), 2);
   wait_for([&] { return !state().failure.empty() && engine().stats().starting == 0; });
   EXPECT_EQ(state().running, 0);
-  broken = false;
+  *broken = false;
   clock().advance(std::chrono::minutes(2));
   engine().sweep();
   wait_for([&] { return state().running == 2; });
