@@ -226,15 +226,20 @@ std::vector<double> plain_process(const std::string& interpreter, const std::str
   return out;
 }
 
-// Proportional set size of every process whose command line names the runtime, in KiB.
-std::vector<double> pss_of_guests(const std::string& word) {
+// Proportional set size of every Python process that is another user's: a function's. In KiB.
+std::vector<double> pss_of_guests() {
   std::vector<double> out;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string pid = entry.path().filename().string();
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream command(entry.path() / "cmdline", std::ios::binary);
-    const std::string line(std::istreambuf_iterator<char>(command), {});
-    if (line.find(word) == std::string::npos) continue;
+    std::string name;
+    std::ifstream comm(entry.path() / "comm");
+    std::getline(comm, name);
+    struct stat status{};
+    if (!name.starts_with("python") || ::stat(entry.path().c_str(), &status) != 0 ||
+        status.st_uid == ::geteuid()) {
+      continue;  // the zygote is the daemon's user
+    }
     std::ifstream rollup(entry.path() / "smaps_rollup");
     std::string text;
     while (std::getline(rollup, text)) {
@@ -416,7 +421,7 @@ int main(int argc, char** argv) {
                  "import boto3, time\ndef handler(event, context):\n    time.sleep(1)\n",
                  "python3.11", "app.handler");
     throughput(engine, io, sleeping, 10, 1);
-    const auto pss = pss_of_guests("/var/runtime/bootstrap.py");
+    const auto pss = pss_of_guests();
     double sum = 0;
     for (const double one : pss) sum += one;
     std::printf("%-58s %10.1f MiB each, %zu processes with boto3 (PSS)\n",

@@ -131,7 +131,7 @@ class Daemon:
         sizes = []
         for pid in self.processes():
             try:
-                if "bootstrap" in open(f"/proc/{pid}/cmdline").read() and not shares_memory(pid):
+                if open(f"/proc/{pid}/comm").read().startswith("python") and not shares_memory(pid):
                     sizes += [int(line.split()[1]) / 1024 for line in open(f"/proc/{pid}/smaps_rollup") if line.startswith("Pss:")]
             except OSError:
                 pass

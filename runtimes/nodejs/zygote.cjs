@@ -76,11 +76,12 @@ function needsNewInterpreter(variables) {
 }
 
 function moveIn(variables, native) {
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  for (const each of variables) {
-    const at = each.indexOf('=');
-    process.env[each.slice(0, at)] = each.slice(at + 1);
+  const environment = new Map(variables.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]));
+  // TZ is better never missing: Node would look through all files of time zones for this machine's.
+  for (const name of Object.keys(process.env)) {
+    if (!environment.has(name)) delete process.env[name];
   }
+  for (const [name, value] of environment) process.env[name] = value;
   process.chdir('.');  // it is in the sandbox; Node remembers the name of where it was
   process.argv.splice(0, process.argv.length, process.execPath, BOOTSTRAP);
   delete Module._cache[module.filename];
@@ -96,10 +97,13 @@ function moveIn(variables, native) {
 async function run() {
   const load = loader(__dirname);
   const { start } = load('lib/start.cjs');
+  const { warm } = load('lib/template.cjs');
   const native = load('mayfly.node');
   const zygote = load('mayfly_zygote.node');
   native.onEmpty(() => process.emit('beforeExit', process.exitCode ?? 0));
   await preload();
+  warm();
+  native.processState();
   // What V8 compiles on other threads (fetch's parser) would be lost by a fork. Node waits for it when its event loop is empty.
   await new Promise((resolve) => process.once('beforeExit', resolve));
   setImmediate(() => {

@@ -155,7 +155,8 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
   // Before the first thread: a forked copy of a threaded process could not be trusted with
   // anything.
   std::unique_ptr<sandbox::Warden> warden = sandbox::Warden::launch(
-      {.data_folder = std::filesystem::absolute(options.data_dir).string()});
+      {.data_folder = std::filesystem::absolute(options.data_dir).string(),
+       .moves = options.favor_dynmods ? sandbox::Moves::quick : sandbox::Moves::usual});
   if (options.profile == cli::Profile::secured) {
     if (std::string missing = missing_isolation(options, *warden); !missing.empty()) {
       fmt::print(stderr,

@@ -26,6 +26,7 @@ struct Raw {
   std::string durability = "durable";
   std::string runtime_versions = "nearest";
   std::string large_tmp = "memory";
+  std::string favor_dynmods = "on";
   std::string log_level = "info";
   bool tail = false;
   bool follow = false;
@@ -116,6 +117,12 @@ void add_serve(CLI::App& app, Raw& raw) {
                    "Where /tmp is for functions with more EphemeralStorage than 512 MB: memory, "
                    "which counts against theirs, or disk, which needs root and is not cloned")
       ->check(CLI::IsMember({"memory", "disk"}))
+      ->capture_default_str();
+  serve
+      ->add_option("--favor-dynmods", raw.favor_dynmods,
+                   "on: have the kernel move processes between control groups at once, which clones "
+                   "need; as root, and for the whole machine")
+      ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
   serve
       ->add_option("--egress-allow", raw.serve.egress_allow,
@@ -329,6 +336,7 @@ std::string finish_serve(Raw& raw, const std::vector<std::string>& arguments) {
   raw.serve.runtime_versions = chosen<RuntimeVersions>(
       raw.runtime_versions,
       {{"nearest", RuntimeVersions::nearest}, {"exact", RuntimeVersions::exact}});
+  raw.serve.favor_dynmods = raw.favor_dynmods == "on";
   raw.serve.large_tmp =
       chosen<Storage>(raw.large_tmp, {{"memory", Storage::memory}, {"disk", Storage::disk}});
   raw.serve.durability = chosen<Durability>(

@@ -37,6 +37,7 @@ struct ServeOptions {
   base::LogLevel log_level = base::LogLevel::info;
   std::string region = "us-east-1";
   std::int64_t max_concurrency = 1000;
+  bool favor_dynmods = true;  // of the kernel, for all control groups of the machine
   std::int64_t scaling_rate = 0;   // environments a function may gain in ten seconds; 0: any
   std::int64_t max_timeout = 900;  // seconds that a function's Timeout may be; 0: any
   // Events that ended in a function's error that are kept of each; -1: by the profile.

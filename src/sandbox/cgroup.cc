@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -264,6 +265,23 @@ std::vector<Feature> Cgroups::report() const {
   };
   return {feature("memory limit", layout_.memory), feature("process limit", layout_.pids),
           feature("cpu limit", layout_.cpu), feature("usage accounting", layout_.usage)};
+}
+
+base::UniqueFd Cgroups::favor_moves() {
+  // A hierarchy of its own, without controllers, that is mounted nowhere: the flag is one of a
+  // hierarchy, but what it speeds up is common to all of them, v1 and v2.
+  base::UniqueFd context{static_cast<int>(::syscall(SYS_fsopen, "cgroup", FSOPEN_CLOEXEC))};
+  const auto set = [&](unsigned command, const char* key, const char* value) {
+    return ::syscall(SYS_fsconfig, context.get(), command, key, value, 0) == 0;
+  };
+  if (!context || !set(FSCONFIG_SET_FLAG, "none", nullptr) ||
+      !set(FSCONFIG_SET_STRING, "name", "mayfly") ||
+      !set(FSCONFIG_SET_FLAG, "favordynmods", nullptr) ||
+      !set(FSCONFIG_CMD_CREATE, nullptr, nullptr)) {
+    return {};
+  }
+  return base::UniqueFd{
+      static_cast<int>(::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, 0))};
 }
 
 bool Cgroups::remove_tree(const std::string& folder) {

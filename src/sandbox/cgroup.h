@@ -90,6 +90,11 @@ class Cgroups {
   std::vector<Feature> report() const;
   const CgroupLayout& layout() const { return layout_; }
   bool any() const { return !layout_.folders().empty(); }
+  // Has the kernel move processes at once, without an RCU grace period of 10 to 20 ms for each: what
+  // `favordynmods` asks for, of the whole machine (docs/decisions/0012). In force while the
+  // descriptor is open, and from Linux 6.18 on until the machine restarts; nothing where this user
+  // or this kernel (before 6.0) cannot.
+  static base::UniqueFd favor_moves();
   // Kills what runs below `folder`, and removes it with its groups. True where it is gone.
   static bool remove_tree(const std::string& folder);
 

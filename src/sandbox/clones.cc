@@ -120,6 +120,13 @@ void Sandbox::pump() {
     busy_ = ready->get();
     busy_->fork(std::move(order.request), std::move(order.control), std::move(order.output));
   }
+  for (;;) {
+    const auto bare = std::ranges::find_if(nests_, [](const auto& nest) {
+      return nest->state() == Nest::State::furnished && nest->lacks_files();
+    });
+    if (bare == nests_.end()) break;
+    (*bare)->complete();
+  }
   if (busy_ == nullptr) {
     const auto next = std::ranges::find_if(
         nests_, [](const auto& nest) { return nest->state() == Nest::State::furnished; });
@@ -160,8 +167,20 @@ void Sandbox::shrink_spares() {
 void Sandbox::add_nest(std::uint64_t tmp_bytes) {
   Limits limits = usual_limits_;
   limits.tmp_bytes = tmp_bytes;
-  nests_.push_back(std::make_unique<Nest>(*this, next_nest_++, limits));
+  const auto files = waiting_ ? TemplateFiles::now : TemplateFiles::later;
+  nests_.push_back(std::make_unique<Nest>(*this, next_nest_++, limits, files));
   nests_.back()->begin();
+}
+
+// While INIT runs: the first clone finds its namespaces made.
+void Sandbox::make_first_nest() {
+  add_nest(usual_limits_.tmp_bytes);
+  first_ = shared_.loop.after(kOrderLimit, [this] {
+    if (waiting_) return;  // otherwise it will not be a template any more
+    std::vector<Nest*> unused;
+    for (const auto& nest : nests_) unused.push_back(nest.get());
+    for (Nest* nest : unused) nest->end("");
+  });
 }
 
 // A clone's own limit leaves room for what it has in common with the template, which is accounted

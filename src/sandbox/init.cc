@@ -369,8 +369,17 @@ bool wait_for(int channel, int signals) {
   return both[0].revents != 0;
 }
 
-[[noreturn]] void run_nest_init(const SandboxPlan& plan, int channel, int mapped,
-                                std::uint64_t tmp_bytes) {
+// What a nest is made with.
+struct NestPlan {
+  const SandboxPlan& sandbox;
+  int channel = -1;
+  std::uint64_t tmp_bytes = 0;
+  TemplateFiles files = TemplateFiles::now;
+};
+
+[[noreturn]] void run_nest_init(const NestPlan& nest, int mapped) {
+  const SandboxPlan& plan = nest.sandbox;
+  const int channel = nest.channel;
   close_all_but({channel, mapped});
   auto check = [channel](const Done& done) {
     if (!done) give_up(channel, done.error());
@@ -382,7 +391,13 @@ bool wait_for(int channel, int signals) {
     if (::read(mapped, &token, 1) != 1) ::_exit(126);
   }
   ::close(mapped);
-  check(renew_private_mounts(tmp_bytes));
+  auto templates_tmp = renew_private_mounts(nest.tmp_bytes);
+  if (!templates_tmp) give_up(channel, templates_tmp.error());
+  const auto copy_files = [&] {
+    check(copy_tmp(*templates_tmp));
+    templates_tmp->reset();
+  };
+  if (nest.files == TemplateFiles::now) copy_files();
   std::vector<base::UniqueFd> attached;
   constexpr const char* kNamespaces[] = {"user", "mnt", "pid", "ipc", "uts", "net"};
   const bool isolated = plan.spec.network == Network::isolated;
@@ -407,15 +422,18 @@ bool wait_for(int channel, int signals) {
   for (;;) {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }
-    if (wait_for(channel, signals.get())) ::_exit(0);  // the warden lets go of it
+    if (!wait_for(channel, signals.get())) continue;
+    auto message = receive_message(channel);
+    if (!message || message->first.kind != InitKind::complete) ::_exit(0);  // the warden lets go
+    copy_files();
+    if (!send_message(channel, {.kind = InitKind::completed})) ::_exit(126);
   }
 }
 
 // Real root's way to a nest. Its user namespace has to be owned by the sandbox's user, for that is
 // what lets a stand-by enter it; so a helper takes that user and makes it. The map is written by
 // this process, which still may.
-std::expected<Child, std::string> make_nest_as_inside_user(const SandboxPlan& plan, int channel,
-                                                           std::uint64_t tmp_bytes) {
+std::expected<Child, std::string> make_nest_as_inside_user(const NestPlan& plan) {
   auto told = make_channel();
   auto mapped = make_channel();
   if (!told || !mapped) return std::unexpected("no descriptors left");
@@ -423,10 +441,10 @@ std::expected<Child, std::string> make_nest_as_inside_user(const SandboxPlan& pl
   if (helper < 0) return std::unexpected(error_text("fork", errno));
   if (helper == 0) {
     if (auto done = act_as_inside_user(); !done) give_up(told->second.get(), done.error());
-    auto child = clone_with(namespaces_of(plan.spec, Power::user));
+    auto child = clone_with(namespaces_of(plan.sandbox.spec, Power::user));
     if (!child)
       give_up(told->second.get(), error_text("making namespaces for a clone", child.error()));
-    if (child->pid == 0) run_nest_init(plan, channel, mapped->second.get(), tmp_bytes);
+    if (child->pid == 0) run_nest_init(plan, mapped->second.get());
     const int handle[] = {child->handle.get()};
     (void)send_message(told->second.get(), {.kind = InitKind::prepared, .value = child->pid},
                        handle);
@@ -449,11 +467,10 @@ std::expected<Child, std::string> make_nest_as_inside_user(const SandboxPlan& pl
   return child;
 }
 
-std::expected<Child, std::string> make_nest_as_is(const SandboxPlan& plan, int channel,
-                                                  std::uint64_t tmp_bytes) {
-  auto child = clone_with(namespaces_of(plan.spec, Power::user));
+std::expected<Child, std::string> make_nest_as_is(const NestPlan& plan) {
+  auto child = clone_with(namespaces_of(plan.sandbox.spec, Power::user));
   if (!child) return std::unexpected(error_text("making namespaces for a clone", child.error()));
-  if (child->pid == 0) run_nest_init(plan, channel, -1, tmp_bytes);
+  if (child->pid == 0) run_nest_init(plan, -1);
   return std::move(*child);
 }
 
@@ -461,8 +478,9 @@ void make_nest(const SandboxPlan& plan, Reaper& reaper, const InitMessage& order
                const Packet& packet) {
   if (packet.fds.empty()) return;
   const int channel = packet.fds[0].get();
-  auto child = plan.power == Power::root ? make_nest_as_inside_user(plan, channel, order.bytes)
-                                         : make_nest_as_is(plan, channel, order.bytes);
+  const NestPlan nest{plan, channel, order.bytes, static_cast<TemplateFiles>(order.status)};
+  auto child =
+      plan.power == Power::root ? make_nest_as_inside_user(nest) : make_nest_as_is(nest);
   if (!child) {
     InitMessage message{.kind = InitKind::failed};
     std::strncpy(message.text, child.error().c_str(), sizeof message.text - 1);

@@ -36,14 +36,20 @@ enum class InitKind : std::uint32_t {
   listener,    // the function's process: the seccomp listener is attached
   started,     // init: value = pid of the function's process; attached: listening sockets
   exited,      // init: value = pid, status as from wait
-  prepare,     // warden: make a nest, value = its number, bytes = size of its /tmp; attached: the
-               // nest's channel
+  prepare,     // warden: make a nest, value = its number, bytes = size of its /tmp, status = a
+               // TemplateFiles; attached: the nest's channel
   prepared,    // init: value = pid of the nest's init, status = its number; attached: its pidfd
   furnished,   // nest: attached: its namespaces (MAYFLY_CLONE_FD_USER ...), then its listening
                // sockets
+  complete,    // warden, to the nest: INIT is over, copy what it left in /tmp
+  completed,   // nest: done
   watch,       // warden: report the exit of the process with pid = value
   failed,      // text: what, as a sentence
 };
+
+// What a nest's /tmp has when it is furnished: what the template's INIT has left in its own, or
+// nothing yet, since INIT is under way.
+enum class TemplateFiles : std::int32_t { now, later };
 
 struct InitMessage {
   InitKind kind{};

@@ -26,8 +26,12 @@ constexpr std::chrono::seconds kStepLimit{10};
 
 }  // namespace
 
-Nest::Nest(Sandbox& parent, std::uint64_t number, const Limits& limits)
-    : parent_(parent), number_(number), limits_(limits) {}
+Nest::Nest(Sandbox& parent, std::uint64_t number, const Limits& limits, TemplateFiles files)
+    : parent_(parent),
+      number_(number),
+      limits_(limits),
+      files_(files),
+      held_when_made_(parent.shared_bytes_) {}
 
 Nest::~Nest() {
   if (group_) parent_.shared_.keeper.remove(group_->name());
@@ -53,6 +57,7 @@ void Nest::begin() {
   channel_watch_ = parent_.shared_.loop.watch(channel_.get(), [this] { on_channel(); });
   const int attached[] = {ends->second.get()};
   InitMessage order{.kind = InitKind::prepare, .value = static_cast<std::int32_t>(number_)};
+  order.status = static_cast<std::int32_t>(files_);
   order.bytes = limits_.tmp_bytes;
   if (!send_message(parent_.init_channel_.get(), order, attached))
     return end("the sandbox has ended");
@@ -73,6 +78,12 @@ void Nest::on_channel() {
   if (!packet || packet->size != sizeof message) return end("its namespaces ended");
   message.text[sizeof message.text - 1] = '\0';
   if (message.kind == InitKind::failed) return end(message.text);
+  if (message.kind == InitKind::completed && state_ == State::completing) {
+    files_ = TemplateFiles::now;
+    state_ = State::furnished;
+    deadline_.reset();
+    return parent_.pump();
+  }
   if (message.kind != InitKind::furnished) return;
   const std::size_t own = parent_.request_.spec.network == Network::isolated ? 6 : 5;
   if (packet->fds.size() < own) return end("its namespaces are incomplete");
@@ -87,6 +98,13 @@ void Nest::furnished_if_complete() {
   state_ = State::furnished;
   deadline_.reset();
   parent_.pump();
+}
+
+void Nest::complete() {
+  if (!send_message(channel_.get(), {.kind = InitKind::complete}))
+    return end("its namespaces ended");
+  state_ = State::completing;
+  set_deadline("given the template's files");
 }
 
 void Nest::arm() {
@@ -150,7 +168,7 @@ void Nest::fork(CloneRequest order, base::UniqueFd control, base::UniqueFd outpu
   const Limits& made = limits_;
   const Limits& asked = order_->limits;
   if (asked.memory_bytes != made.memory_bytes || asked.cpus != made.cpus ||
-      asked.pids != made.pids) {
+      asked.pids != made.pids || held_when_made_ != parent_.shared_bytes_) {
     if (auto done = group_->set_limits(limits); !done) return end(done.error());
   }
   const int attached[] = {control.get(), output.get()};

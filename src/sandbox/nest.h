@@ -1,7 +1,8 @@
 // Nest: the warden's record of the namespaces and the group made for one clone, and of the clone
 // that lives in them.
 //
-// preparing (init makes it) -> furnished -> arming (the template's stand-by enters it) -> ready ->
+// preparing (init makes it) -> furnished (-> completing -> furnished, where that was while the
+// template's INIT ran) -> arming (the template's stand-by enters it) -> ready ->
 // forking -> running
 // -> ending -> ended. It is made ahead of need up to `ready`; an order to clone then costs one fork
 // of the template. Whatever fails on the way ends the nest; its order, if it has one, is refused.
@@ -26,9 +27,9 @@ class Sandbox;
 
 class Nest {
  public:
-  enum class State { preparing, furnished, arming, moving, ready, forking, running, ending, ended };
+  enum class State { preparing, furnished, completing, arming, moving, ready, forking, running, ending, ended };
 
-  Nest(Sandbox& parent, std::uint64_t number, const Limits& limits);
+  Nest(Sandbox& parent, std::uint64_t number, const Limits& limits, TemplateFiles files);
   ~Nest();
   Nest(const Nest&) = delete;
   Nest& operator=(const Nest&) = delete;
@@ -42,7 +43,9 @@ class Nest {
 
   void begin();  // preparing
   void prepared(pid_t init_pid, base::UniqueFd handle);
-  void arm();  // furnished -> arming
+  bool lacks_files() const { return files_ == TemplateFiles::later; }
+  void complete();  // furnished -> completing
+  void arm();       // furnished -> arming
   void fork(CloneRequest order, base::UniqueFd control, base::UniqueFd output);  // ready -> forking
   // A process ended that init watched. True where it was one of this nest.
   bool init_exited(const InitMessage& message);
@@ -61,6 +64,8 @@ class Nest {
   Sandbox& parent_;
   std::uint64_t number_;
   Limits limits_;
+  TemplateFiles files_;
+  std::int64_t held_when_made_ = 0;  // by the template
   State state_ = State::preparing;
   std::string why_;  // it ended, where not by the clone's own exit
   std::optional<Group> group_;

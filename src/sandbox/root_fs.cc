@@ -209,19 +209,26 @@ std::expected<void, std::string> enter_root(const RootPlan& plan) {
   return {};
 }
 
-std::expected<void, std::string> renew_private_mounts(std::uint64_t tmp_bytes) {
+std::expected<base::UniqueFd, std::string> renew_private_mounts(std::uint64_t tmp_bytes) {
   base::UniqueFd before{::open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!before) return fail("/tmp");
-  ::umask(0);
-  if (auto done = mount_tmpfs("/tmp", tmp_bytes, "1777"); !done) return done;
-  if (auto done = mount_tmpfs("/dev/shm", kShmBytes, "1777"); !done) return done;
-  base::UniqueFd after{::open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!after) return fail("/tmp");
-  if (auto done = copy_tree(before.get(), after.get(), kMaxTmpCopy); !done) {
-    return std::unexpected("what INIT left in /tmp cannot be given to a clone: " + done.error());
-  }
+  if (!before) return std::unexpected(error_text("/tmp", errno));
   ::umask(0022);
-  return mount_proc("/proc");
+  if (auto done = mount_tmpfs("/tmp", tmp_bytes, "1777"); !done)
+    return std::unexpected(done.error());
+  if (auto done = mount_tmpfs("/dev/shm", kShmBytes, "1777"); !done)
+    return std::unexpected(done.error());
+  if (auto done = mount_proc("/proc"); !done) return std::unexpected(done.error());
+  return before;
+}
+
+std::expected<void, std::string> copy_tmp(const base::UniqueFd& from) {
+  base::UniqueFd to{::open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!to) return fail("/tmp");
+  ::umask(0);
+  auto done = copy_tree(from.get(), to.get(), kMaxTmpCopy);
+  ::umask(0022);
+  if (done) return {};
+  return std::unexpected("what INIT left in /tmp cannot be given to a clone: " + done.error());
 }
 
 }  // namespace mayfly::sandbox

@@ -11,6 +11,7 @@
 #include <expected>
 #include <string>
 
+#include "base/unique_fd.h"
 #include "sandbox/warden.h"
 
 namespace mayfly::sandbox {
@@ -59,8 +60,11 @@ struct RootPlan {
 std::expected<void, std::string> enter_root(const RootPlan& plan);
 
 // A fresh /tmp and /dev/shm (and /proc for the calling process's pid namespace) over those that are
-// there. What the template's INIT left in /tmp is copied, up to kMaxTmpCopy bytes.
+// there. Returns the /tmp that was covered.
+std::expected<base::UniqueFd, std::string> renew_private_mounts(std::uint64_t tmp_bytes);
+
+// Copies what the template's INIT left in its /tmp into the present one, up to kMaxTmpCopy bytes.
 inline constexpr std::uint64_t kMaxTmpCopy = 64ULL << 20;
-std::expected<void, std::string> renew_private_mounts(std::uint64_t tmp_bytes);
+std::expected<void, std::string> copy_tmp(const base::UniqueFd& from);
 
 }  // namespace mayfly::sandbox

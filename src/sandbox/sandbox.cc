@@ -204,6 +204,8 @@ void Sandbox::say_started() {
   for (const base::UniqueFd& listener : listeners_) attached.push_back(listener.get());
   shared_.answer(StartedAnswer{request_.id, group_->usage_files(0), user()}, attached);
   listeners_.clear();
+  // Only templates are made of zygotes.
+  if (wanted_zygote() != 0) make_first_nest();
 }
 
 void Sandbox::refuse(const std::string& why) {

@@ -97,6 +97,7 @@ class Sandbox {
   void uninvited(const std::string& what);
   void pump();
   void add_nest(std::uint64_t tmp_bytes);
+  void make_first_nest();
   void shrink_spares();
   void refuse_all_clones(const std::string& why);
   void nest_ended(Nest& nest);
@@ -132,7 +133,7 @@ class Sandbox {
   std::size_t spares_ = 1;
   Nest* busy_ = nullptr;  // the nest whose stand-by is being made or is forking: one at a time
   std::uint64_t next_nest_ = 1;
-  Loop::Handle refill_, quiet_;
+  Loop::Handle refill_, quiet_, first_;
   std::vector<std::unique_ptr<Nest>> dropped_;  // freed when no callback of theirs can be running
   Loop::Handle drop_;
 };

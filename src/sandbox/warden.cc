@@ -276,7 +276,7 @@ std::unique_ptr<Warden> Warden::launch(WardenOptions options) {
   if (process < 0) throw std::system_error(errno, std::generic_category(), "forking the warden");
   if (process == 0) {
     ends->first.reset();
-    run_warden(std::move(ends->second), std::move(options.data_folder), daemon);
+    run_warden(std::move(ends->second), options, daemon);
   }
   ends->second.reset();
   return std::make_unique<WardenClient>(std::move(ends->first), process);

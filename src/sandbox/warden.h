@@ -128,8 +128,12 @@ struct Feature {
   std::string detail;  // how, or why not and what would help
 };
 
+// How long the kernel takes to move a process into its group: see docs/decisions/0012.
+enum class Moves { quick, usual };
+
 struct WardenOptions {
   std::string data_folder;  // for mount points and the record of what to clean up after a crash
+  Moves moves = Moves::quick;
 };
 
 // Why Storage::disk cannot be had on this machine by this user, or empty.

@@ -39,11 +39,13 @@ constexpr const char* kNoDescriptors =
 
 class WardenProcess {
  public:
-  WardenProcess(base::UniqueFd channel, std::string folder, pid_t daemon)
+  WardenProcess(base::UniqueFd channel, const WardenOptions& options, pid_t daemon)
       : channel_(std::move(channel)),
-        folder_(std::move(folder)),
+        folder_(options.data_folder + "/sandbox"),
         loop_(clock_),
         cgroups_(Cgroups::detect(daemon)),
+        quick_moves_(options.moves == Moves::quick && cgroups_.any() ? Cgroups::favor_moves()
+                                                                     : base::UniqueFd{}),
         etc_(folder_ + "/etc"),
         buffer_(kMaxRequestBytes) {}
 
@@ -70,6 +72,7 @@ class WardenProcess {
   base::SystemClock clock_;
   Loop loop_;
   Cgroups cgroups_;
+  base::UniqueFd quick_moves_;
   std::unique_ptr<GroupKeeper> keeper_;
   SeccompFilters filters_;
   SharedEtc etc_;
@@ -262,7 +265,7 @@ void forget_arguments() {
 
 }  // namespace
 
-void run_warden(base::UniqueFd daemon_channel, std::string data_folder, pid_t daemon) {
+void run_warden(base::UniqueFd daemon_channel, const WardenOptions& options, pid_t daemon) {
   // A terminal's interrupt is for the daemon; this process goes when the daemon has gone.
   ::setsid();
   for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2})
@@ -277,7 +280,7 @@ void run_warden(base::UniqueFd daemon_channel, std::string data_folder, pid_t da
   (void)daemon_channel.release();
   forget_arguments();
   try {
-    WardenProcess{std::move(channel), data_folder + "/sandbox", daemon}.run();
+    WardenProcess{std::move(channel), options, daemon}.run();
   } catch (const std::exception& error) {
     base::log_error("the warden ends: {}", error.what());
     ::_exit(1);

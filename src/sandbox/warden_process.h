@@ -4,12 +4,12 @@
 
 #include <sys/types.h>
 
-#include <string>
-
 #include "base/unique_fd.h"
+#include "sandbox/warden.h"
 
 namespace mayfly::sandbox {
 
-[[noreturn]] void run_warden(base::UniqueFd daemon_channel, std::string data_folder, pid_t daemon);
+[[noreturn]] void run_warden(base::UniqueFd daemon_channel, const WardenOptions& options,
+                             pid_t daemon);
 
 }  // namespace mayfly::sandbox

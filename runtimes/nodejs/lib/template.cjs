@@ -170,4 +170,10 @@ class Template {
   }
 }
 
-module.exports = { Template };
+// In a zygote: what each function's process would compile anew.
+function warm() {
+  replaceRandom();
+  emptyRandomStores();
+}
+
+module.exports = { Template, warm };

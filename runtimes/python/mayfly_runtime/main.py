@@ -25,6 +25,8 @@ def run():
         _run_hooks(transport, before)
         template.warm()
         reason = template.why_not_now(native)
+        if reason and template.collect():
+            reason = template.why_not_now(native)
         if reason:
             broken = _after_restore(after)
     if reason:

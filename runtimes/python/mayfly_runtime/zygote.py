@@ -5,7 +5,6 @@ been started: with the function's variables, paths and random state. Where the f
 give, it becomes one: exec, in the sandbox.
 """
 import gc
-import importlib
 import os
 import sys
 import time
@@ -24,6 +23,14 @@ def run(start_path, set_path):
 
     plain = set(sys.modules)
     _preload()
+    try:
+        import _mayfly  # noqa: F401
+    except ImportError:
+        pass  # link.connect() has something else
+    # What there is to look at is looked at here: in a process of a function each look costs a page.
+    preloaded = {name for name in sys.modules if name not in plain}
+    packages = {name.split(".", 1)[0] for name in preloaded}
+    own = _own_modules()
     gc.collect()
     gc.freeze()
     variables = _mayfly_zygote.wait()
@@ -39,8 +46,10 @@ def run(start_path, set_path):
     time.tzset()
     sys.argv[:] = [_BOOTSTRAP]
     sys.dont_write_bytecode = False
-    _move_in(start_path, set_path)
-    _drop_what_the_function_brings(plain)
+    _move_in(start_path, set_path, own)
+    if _brought_by_the_function() & packages:
+        for name in preloaded:
+            sys.modules.pop(name, None)
     template.renew()
 
 
@@ -87,28 +96,29 @@ def _has_libraries():
     return False
 
 
-def _move_in(start_path, set_path):
-    """The runtime's folder has another name in a sandbox."""
+def _own_modules():
+    """The runtime's modules, and the rest of their files' names."""
     own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    sys.path[:] = [path for path in start_path if not path.startswith(own)]
+    files = [(module, getattr(module, "__file__", None)) for module in list(sys.modules.values())]
+    return own, [(module, file[len(own) :]) for module, file in files if isinstance(file, str) and file.startswith(own)]
+
+
+def _move_in(start_path, set_path, own):
+    """The runtime's folder has another name in a sandbox."""
+    folder, modules = own
+    sys.path[:] = [path for path in start_path if not path.startswith(folder)]
     set_path("/var/runtime")
     sys.path_importer_cache.clear()
-    importlib.invalidate_caches()
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.startswith(own):
-            module.__file__ = "/var/runtime" + file[len(own) :]
+    for module, rest in modules:
+        module.__file__ = "/var/runtime" + rest
 
 
-def _drop_what_the_function_brings(plain):
-    """A module of the function or its layers comes before the preloaded one of that name: then all of those go."""
+def _brought_by_the_function():
+    """Names of modules of the function and its layers: they come before what is preloaded, and then all of that goes."""
     names = set()
     for folder in sys.path[: sys.path.index("/var/runtime")]:
         try:
             names.update(name.split(".", 1)[0] for name in os.listdir(folder))
         except OSError:
             pass
-    loaded = [name for name in sys.modules if name not in plain]
-    if any(name.split(".", 1)[0] in names for name in loaded):
-        for name in loaded:
-            del sys.modules[name]
+    return names

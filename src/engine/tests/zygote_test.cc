@@ -28,6 +28,37 @@ class Zygote : public RealEngineTest {
   }
 };
 
+// The first clone's namespaces are made while INIT runs: their init is then in the same pid
+// namespace as the function's code, and what INIT leaves in /tmp comes to the clone all the same.
+TEST_F(Zygote, InitCannotReachTheFirstNestAndLeavesItsFiles) {
+  const std::string seen = answer(python(R"(
+import os, time
+def nests():
+    return [p for p in os.listdir('/proc') if p.isdigit() and p != '1'
+            and open('/proc/' + p + '/comm').read() == 'mayfly-init\n']
+until = time.time() + 20
+while not nests() and time.time() < until:
+    time.sleep(0.001)
+def reach(name):
+    try:
+        path = '/proc/' + nests()[0] + '/' + name
+        if name in ('fd', 'root', 'cwd'):
+            os.listdir(path)
+        else:
+            open(path, 'rb').read(1)
+        return 'reached'
+    except PermissionError:
+        return 'no'
+seen = [reach(name) for name in ('fd', 'root', 'cwd', 'mem', 'maps', 'environ')]
+os.mkdir('/tmp/left', 0o700)
+with open('/tmp/left/by_init', 'w') as file:
+    file.write('whole')
+def handler(event, context):
+    return seen + [open('/tmp/left/by_init').read(), oct(os.stat('/tmp/left').st_mode), os.getpid()]
+)"));
+  EXPECT_EQ(seen, R"(["no", "no", "no", "no", "no", "no", "whole", "0o40700", 2])");
+}
+
 TEST_F(Zygote, ItsProcessesAreConfinedAndNamedAsOthers) {
   auto spec = python(R"(
 import os, sys
@@ -41,7 +72,8 @@ def target(fd):
         return '/dev/urandom'  # the listing's own
 seen += [sorted(int(fd) for fd in os.listdir('/proc/self/fd') if target(fd) != '/dev/urandom'),
          os.getcwd(), sys.argv, sys.path[0], sys.path[3], os.readlink('/proc/self') == str(os.getpid()),
-         [int(p) for p in os.listdir('/proc') if p.isdigit()] == [1, os.getpid()],
+         [int(p) for p in os.listdir('/proc') if p.isdigit()
+          and open('/proc/' + p + '/comm').read() != 'mayfly-init\n'] == [os.getpid()],
          os.environ['MINE'], os.environ['_HANDLER'], 'PYTHONSTARTUP' in os.environ, os.sched_getaffinity(0) != set(),
          sys.dont_write_bytecode, os.path.dirname(sys.modules['mayfly_runtime.main'].__file__), os.listdir('/var/task')]
 def handler(event, context):
