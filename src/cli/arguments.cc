@@ -92,6 +92,12 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   serve
+      ->add_option("--images", raw.serve.images,
+                   "Folder of container images, as OCI layouts or archives: NAME/ or NAME.tar "
+                   "[DATA_DIR/images]")
+      ->type_name("FOLDER")
+      ->check(CLI::ExistingDirectory);
+  serve
       ->add_option("--runtime-packs", raw.serve.runtime_packs,
                    "Folder of runtime packs, which teach further runtime names (java21, ...)")
       ->type_name("FOLDER")
@@ -119,9 +125,10 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->check(CLI::IsMember({"memory", "disk"}))
       ->capture_default_str();
   serve
-      ->add_option("--favor-dynmods", raw.favor_dynmods,
-                   "on: have the kernel move processes between control groups at once, which clones "
-                   "need; as root, and for the whole machine")
+      ->add_option(
+          "--favor-dynmods", raw.favor_dynmods,
+          "on: have the kernel move processes between control groups at once, which clones "
+          "need; as root, and for the whole machine")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
   serve
@@ -167,6 +174,12 @@ void add_serve(CLI::App& app, Raw& raw) {
                    "Events that ended in an error, kept of each function for mayfly replay [100; 0 "
                    "if secured]")
       ->check(CLI::Range(0, 100'000));
+  serve
+      ->add_option("--cache", raw.serve.cache_mb,
+                   "MB at most of the store's cache, which reads fill; 0: a thirty-second of the "
+                   "machine's memory, 64 to 1024")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   serve
       ->add_option("--memory", raw.serve.memory_mb,
                    "MB for all function environments together; 0: three quarters of the machine")

@@ -27,6 +27,7 @@ struct ServeOptions {
   std::uint16_t port = 4566;
   std::string data_dir;
   std::int64_t stream_mib_per_second = 0;  // of a streamed answer behind its burst; 0: no limit
+  std::string images;                      // folder of container images; empty: DATA_DIR/images
   std::string runtime_packs;  // folder of runtime packs beside the installed ones, or empty
   Profile profile = Profile::development;
   Network network = Network::host;      // of functions; isolated is the secured profile's default
@@ -37,12 +38,13 @@ struct ServeOptions {
   base::LogLevel log_level = base::LogLevel::info;
   std::string region = "us-east-1";
   std::int64_t max_concurrency = 1000;
-  bool favor_dynmods = true;  // of the kernel, for all control groups of the machine
+  bool favor_dynmods = true;       // of the kernel, for all control groups of the machine
   std::int64_t scaling_rate = 0;   // environments a function may gain in ten seconds; 0: any
   std::int64_t max_timeout = 900;  // seconds that a function's Timeout may be; 0: any
   // Events that ended in a function's error that are kept of each; -1: by the profile.
   std::int64_t failed_events = -1;
   std::int64_t event_retry = 60;  // seconds before an asynchronous event's first retry
+  std::int64_t cache_mb = 0;      // of the store; 0: by the machine's memory
   std::int64_t memory_mb = 0;     // of all environments together; 0: three quarters of the machine
   int threads = 0;                // I/O threads; 0: one a core
   // The socket of the daemon that this one is a branch of; -1: none (admin/parent.h).

@@ -43,6 +43,14 @@ enum class SystemLogLevel { debug, info, warn };
 // Whether environments may be clones of a process that has run INIT. Off: each runs its own.
 enum class Cloning { on, off };
 
+// A function that is a container image: its own root file system, and what it starts.
+struct ImageProgram {
+  std::string root_folder;             // unpacked, read-only
+  std::vector<std::string> argv;       // ENTRYPOINT and CMD; the first one may be looked up in PATH
+  std::string working_folder = "/";    // as seen inside
+  std::vector<std::string> variables;  // "NAME=value"
+};
+
 struct FunctionSpec {
   base::Scope scope;
   std::string function;  // name
@@ -52,9 +60,10 @@ struct FunctionSpec {
   std::string handler;
   std::map<std::string, std::string> environment;  // the user's
   std::map<std::string, std::string>
-      credentials;          // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
-  std::string code_folder;  // unpacked, read-only
-  std::string opt_folder;   // merged layers, or empty
+      credentials;                    // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+  std::string code_folder;            // unpacked, read-only
+  std::string opt_folder;             // merged layers, or empty
+  std::optional<ImageProgram> image;  // in place of both, of runtime and of handler
   std::int64_t memory_mb = 128;
   std::int64_t timeout_s = 3;  // 0: no limit (profile)
   std::int64_t tmp_mb = 512;

@@ -225,6 +225,26 @@ Done hold(const std::vector<int>& numbers) {
   return {};
 }
 
+// A name without a slash is looked up in the PATH of the program's own environment: an image's
+// ENTRYPOINT may be just "python".
+std::string find_program(const SandboxSpec& spec) {
+  constexpr std::string_view kPath = "PATH=";
+  const std::string& name = spec.argv[0];
+  if (name.find('/') != std::string::npos) return name;
+  for (const std::string& variable : spec.env) {
+    if (!variable.starts_with(kPath)) continue;
+    // By hand: this file is part of zygotes too, without the rest of Mayfly.
+    std::string_view folders = std::string_view(variable).substr(kPath.size());
+    while (!folders.empty()) {
+      const std::string folder(folders.substr(0, folders.find(':')));
+      folders.remove_prefix(std::min(folders.size(), folder.size() + 1));
+      std::string found = (folder.empty() ? "." : folder) + "/" + name;
+      if (::access(found.c_str(), X_OK) == 0) return found;
+    }
+  }
+  return name;
+}
+
 // `before`: what init had open when it forked this process.
 void run_main(const SandboxPlan& plan, const std::vector<int>& before) {
   std::vector<int> kept;
@@ -297,9 +317,10 @@ void run_main(const SandboxPlan& plan, const std::vector<int>& before) {
   // A program that was just unpacked is "busy" for as long as a process that the daemon forked
   // meanwhile, to start something else, holds the descriptor that it was written through: until
   // that one's own exec, so for a moment only.
+  const std::string program = find_program(plan.spec);
   int error = 0;
   for (int left = 50; left > 0; --left) {
-    ::execve(argv[0], argv.data(), env.data());
+    ::execve(program.c_str(), argv.data(), env.data());
     error = errno;
     if (error != ETXTBSY) break;
     ::usleep(10'000);
@@ -479,8 +500,7 @@ void make_nest(const SandboxPlan& plan, Reaper& reaper, const InitMessage& order
   if (packet.fds.empty()) return;
   const int channel = packet.fds[0].get();
   const NestPlan nest{plan, channel, order.bytes, static_cast<TemplateFiles>(order.status)};
-  auto child =
-      plan.power == Power::root ? make_nest_as_inside_user(nest) : make_nest_as_is(nest);
+  auto child = plan.power == Power::root ? make_nest_as_inside_user(nest) : make_nest_as_is(nest);
   if (!child) {
     InitMessage message{.kind = InitKind::failed};
     std::strncpy(message.text, child.error().c_str(), sizeof message.text - 1);

@@ -78,8 +78,8 @@ void fields(Codec& codec, T& value) {
     auto network = static_cast<std::uint8_t>(value.network);
     auto tmp = static_cast<std::uint8_t>(value.tmp);
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
-        value.opt_folder, value.runtime_folder, value.binds, value.limits, network, tmp,
-        value.listen_ports, value.zygote);
+        value.opt_folder, value.runtime_folder, value.image_folder, value.binds, value.limits,
+        network, tmp, value.listen_ports, value.zygote);
     if constexpr (!std::is_const_v<T>) {
       if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
       value.network = network == 0 ? Network::host : Network::isolated;
@@ -226,7 +226,8 @@ std::optional<std::string> fault_of(const SandboxSpec& spec) {
   if (spec.working_folder != "/" && !is_normal_path(spec.working_folder)) {
     return "the working folder is not an absolute path";
   }
-  for (const auto* folder : {&spec.code_folder, &spec.opt_folder, &spec.runtime_folder}) {
+  for (const auto* folder :
+       {&spec.code_folder, &spec.opt_folder, &spec.runtime_folder, &spec.image_folder}) {
     if (!folder->empty() && !is_normal_path(*folder)) {
       return *folder + " is not an absolute, normal path";
     }

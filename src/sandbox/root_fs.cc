@@ -1,5 +1,6 @@
 #include "sandbox/root_fs.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -11,6 +12,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <string_view>
 
 #include "base/unique_fd.h"
 #include "sandbox/copy_tree.h"
@@ -28,6 +31,8 @@ constexpr std::uint64_t kShmBytes = 64ULL << 20;
 Done fail(const std::string& what) { return std::unexpected(error_text(what, errno)); }
 
 Done make_target(const std::string& path, mode_t kind) {
+  struct stat there{};
+  if (::lstat(path.c_str(), &there) == 0 && (there.st_mode & S_IFMT) == (kind & S_IFMT)) return {};
   const std::size_t slash = path.rfind('/');
   if (slash != std::string::npos && slash > 0) {
     if (auto made = make_folders(path.substr(0, slash)); !made) {
@@ -87,6 +92,15 @@ Done mount_proc(const std::string& target) {
   return {};
 }
 
+Done copy_link(const std::string& from, const std::string& to) {
+  std::string text(4096, '\0');
+  const ssize_t size = ::readlink(from.c_str(), text.data(), text.size());
+  if (size < 0) return fail(from);
+  text.resize(static_cast<std::size_t>(size));
+  if (::symlink(text.c_str(), to.c_str()) != 0) return fail(to);
+  return {};
+}
+
 // /bin, /lib and so on: links into /usr on today's systems, folders on older ones.
 Done show_system(const std::string& root) {
   if (auto done = show("/usr", root + "/usr", kLocked | MOUNT_ATTR_RDONLY); !done) return done;
@@ -94,11 +108,7 @@ Done show_system(const std::string& root) {
     struct stat info{};
     if (::lstat(name, &info) != 0) continue;
     if (S_ISLNK(info.st_mode)) {
-      std::string text(4096, '\0');
-      const ssize_t size = ::readlink(name, text.data(), text.size());
-      if (size < 0) return fail(name);
-      text.resize(static_cast<std::size_t>(size));
-      if (::symlink(text.c_str(), (root + name).c_str()) != 0) return fail(root + name);
+      if (auto done = copy_link(name, root + name); !done) return done;
     } else if (S_ISDIR(info.st_mode)) {
       if (auto done = show(name, root + name, kLocked | MOUNT_ATTR_RDONLY); !done) return done;
     }
@@ -164,12 +174,47 @@ Done show_function(const std::string& root, const SandboxSpec& spec) {
   return {};
 }
 
+// What an image has at its top; what a sandbox has of its own stays that.
+Done show_image(const std::string& root, const std::string& image, const std::string& etc) {
+  std::unique_ptr<DIR, int (*)(DIR*)> top(::opendir(image.c_str()), &::closedir);
+  if (!top) return fail(image);
+  constexpr std::string_view kOwn[] = {".", "..", "proc", "dev", "tmp", "sys"};
+  while (const dirent* entry = ::readdir(top.get())) {
+    const std::string name = entry->d_name;
+    if (std::ranges::find(kOwn, name) != std::end(kOwn)) continue;
+    const std::string from = image + "/" + name, to = root + "/" + name;
+    struct stat info{};
+    if (::lstat(from.c_str(), &info) != 0) return fail(from);
+    if (S_ISLNK(info.st_mode)) {
+      if (auto done = copy_link(from, to); !done) return done;
+    } else if (auto done = show(from, to, kLocked | MOUNT_ATTR_RDONLY); !done) {
+      return done;
+    }
+  }
+  // Where these are links of the image's, names are resolved as the image likes.
+  for (const char* name : {"/hosts", "/resolv.conf"}) {
+    struct stat own{}, its{};
+    if (::stat((etc + name).c_str(), &own) != 0 ||
+        ::lstat((image + "/etc" + name).c_str(), &its) != 0 || !S_ISREG(its.st_mode)) {
+      continue;
+    }
+    if (auto done = show(etc + name, root + "/etc" + name, kLocked | MOUNT_ATTR_RDONLY); !done)
+      return done;
+  }
+  return {};
+}
+
 Done build(const std::string& root, const RootPlan& plan) {
   for (const char* name : {"/proc", "/tmp"}) {
     if (::mkdir((root + name).c_str(), 0755) != 0) return fail(root + name);
   }
-  if (auto done = show_system(root); !done) return done;
-  if (auto done = show_etc(root, plan.etc_folder); !done) return done;
+  const bool image = !plan.spec.image_folder.empty();
+  if (image) {
+    if (auto done = show_image(root, plan.spec.image_folder, plan.etc_folder); !done) return done;
+  } else {
+    if (auto done = show_system(root); !done) return done;
+    if (auto done = show_etc(root, plan.etc_folder); !done) return done;
+  }
   if (auto done = mount_proc(root + "/proc"); !done) return done;
   if (auto done = make_dev(root, plan.power); !done) return done;
   // The mount point itself is covered by now.
@@ -178,7 +223,7 @@ Done build(const std::string& root, const RootPlan& plan) {
                  ? mount_disk_tmp(root + "/tmp", plan.spec.limits.tmp_bytes, disk)
                  : mount_tmpfs(root + "/tmp", plan.spec.limits.tmp_bytes, "1777");
   if (!tmp) return tmp;
-  return show_function(root, plan.spec);
+  return image ? Done{} : show_function(root, plan.spec);
 }
 
 }  // namespace

@@ -72,6 +72,10 @@ struct SandboxSpec {
   std::string opt_folder;   // host path of the merged layers, at /opt; empty: an empty /opt
   std::string
       runtime_folder;  // host path of runtimes/<language>, at /var/runtime; empty: an empty one
+  // Host path of an unpacked container image, in place of the host's programs and of the three
+  // folders above: all but /proc, /dev, /tmp and two files of /etc is the image's, read-only. Its
+  // argv[0] may be looked up in PATH.
+  std::string image_folder;
   std::vector<Bind> binds;  // further read-only binds: an interpreter outside /usr
   Limits limits;
   Network network = Network::host;

@@ -81,6 +81,18 @@ http::Handler api_handler(std::shared_ptr<Extensions> extensions,
   };
 }
 
+// "/var/task/bootstrap" or "/opt/bootstrap"; empty where there is none.
+std::string bootstrap(const FunctionSpec& function) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(function.code_folder + "/bootstrap", error))
+    return "/var/task/bootstrap";
+  if (!function.opt_folder.empty() &&
+      std::filesystem::is_regular_file(function.opt_folder + "/bootstrap", error)) {
+    return "/opt/bootstrap";
+  }
+  return {};
+}
+
 std::vector<std::string> command(const FunctionSpec& function, const Choice& choice,
                                  Launcher::Role role) {
   std::vector<std::string> argv;
@@ -97,10 +109,12 @@ std::vector<std::string> command(const FunctionSpec& function, const Choice& cho
       argv.emplace_back("/var/runtime/bootstrap.cjs");
       break;
     case Language::custom:
-      if (choice.pack != nullptr) {
+      if (function.image) {
+        argv.insert(argv.end(), function.image->argv.begin(), function.image->argv.end());
+      } else if (choice.pack != nullptr) {
         argv.insert(argv.end(), choice.pack->command.begin(), choice.pack->command.end());
       } else {
-        argv.push_back(Launcher::entrypoint(function));
+        argv.push_back(bootstrap(function));
       }
       break;
   }
@@ -128,6 +142,7 @@ RuntimeLabel label_of(const FunctionSpec& function, const Choice& choice) {
     case Language::custom:
       break;
   }
+  if (function.image) return runtime_label("image", "1");
   if (choice.pack != nullptr) {
     const std::size_t digit = function.runtime.find_first_of("0123456789");
     return runtime_label(function.runtime.substr(0, digit),
@@ -148,19 +163,18 @@ sandbox::Limits limits_of(const FunctionSpec& function) {
   return limits;
 }
 
-std::string Launcher::entrypoint(const FunctionSpec& function) {
-  std::error_code error;
-  if (std::filesystem::is_regular_file(function.code_folder + "/bootstrap", error))
-    return "/var/task/bootstrap";
-  if (!function.opt_folder.empty() &&
-      std::filesystem::is_regular_file(function.opt_folder + "/bootstrap", error)) {
-    return "/opt/bootstrap";
-  }
-  return {};
+std::string Launcher::program(const FunctionSpec& function, const Choice& choice) {
+  if (function.image) return function.image->argv.empty() ? "" : function.image->argv.front();
+  return choice.pack != nullptr ? choice.pack->command.front() : bootstrap(function);
 }
 
 std::string Launcher::missing_entrypoint(const FunctionSpec& function) {
-  const std::string inside = entrypoint(function);
+  if (function.image) {
+    return function.image->argv.empty()
+               ? "the image and the function have neither ENTRYPOINT nor CMD"
+               : "";
+  }
+  const std::string inside = bootstrap(function);
   if (inside.empty())
     return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
   const std::string host = inside.starts_with("/var/task") ? function.code_folder + "/bootstrap"
@@ -186,6 +200,15 @@ std::string Launcher::program_failure(const FunctionSpec& function, const Choice
       "starting " + command(function, choice, Role::environment).front() + ": ";
   const std::size_t at = message.rfind(said);
   return at == std::string::npos ? std::string{} : base::to_lower(message.substr(at + said.size()));
+}
+
+std::string Launcher::folder_failure(const FunctionSpec& function, const std::string& message) {
+  if (!function.image) return {};
+  const std::string said = function.image->working_folder + ": ";
+  const std::size_t at = message.rfind(said);
+  if (at == std::string::npos || message.find("starting ", at) != std::string::npos) return {};
+  return fmt::format("chdir {}: {}", function.image->working_folder,
+                     base::to_lower(message.substr(at + said.size())));
 }
 
 bool Launcher::has_disk_tmp(const FunctionSpec& function) const {
@@ -246,6 +269,10 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   }
   spec.code_folder = function->code_folder;
   spec.opt_folder = function->opt_folder;
+  if (function->image) {
+    spec.image_folder = function->image->root_folder;
+    spec.working_folder = function->image->working_folder;
+  }
   if (!custom)
     spec.runtime_folder = options.runtimes_folder + std::string(folder_name(choice.language));
   spec.binds = choice.binds;

@@ -37,8 +37,9 @@ class Launcher {
 
   bool has_disk_tmp(const FunctionSpec& function) const;
 
-  // "/var/task/bootstrap" or "/opt/bootstrap"; empty where there is none.
-  static std::string entrypoint(const FunctionSpec& function);
+  // What is started for a custom runtime, a pack or an image, as seen inside; empty where a custom
+  // runtime's package has no bootstrap.
+  static std::string program(const FunctionSpec& function, const Choice& choice);
   // Why a custom runtime's package cannot be started at all, or empty.
   static std::string missing_entrypoint(const FunctionSpec& function);
 
@@ -46,6 +47,8 @@ class Launcher {
   // error"); else empty.
   static std::string program_failure(const FunctionSpec& function, const Choice& choice,
                                      const std::string& message);
+  // The same of the working folder of an image.
+  static std::string folder_failure(const FunctionSpec& function, const std::string& message);
   // Whether the program is the wrapper script that the function's variables name.
   static bool has_wrapper(const FunctionSpec& function);
 

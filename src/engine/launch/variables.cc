@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string_view>
 
 namespace mayfly::engine {
@@ -63,6 +64,20 @@ std::vector<std::string> function_variables(const FunctionSpec& function,
       {"_AWS_XRAY_DAEMON_PORT", "2000"},
       {"AWS_ENDPOINT_URL", fmt::format("http://127.0.0.1:{}", address.endpoint_port)},
   };
+  std::set<std::string> of_image;  // which the function's own configuration may set again
+  if (function.image) {
+    // What comes from the image, or from nowhere.
+    for (const char* name : {"_HANDLER", "AWS_EXECUTION_ENV", "LANG", "LD_LIBRARY_PATH", "PWD"})
+      all.erase(name);
+    for (const std::string& each : function.image->variables) {
+      const std::size_t equals = each.find('=');
+      if (equals == std::string::npos || equals == 0) continue;
+      const std::string name = each.substr(0, equals);
+      if (all.contains(name) && !overridable(name)) continue;
+      all[name] = each.substr(equals + 1);
+      of_image.insert(name);
+    }
+  }
   // The image of the real service does not have the locale en_US.UTF-8 either and says so by
   // LC_CTYPE.
   if (function.runtime.starts_with("python")) {
@@ -85,7 +100,8 @@ std::vector<std::string> function_variables(const FunctionSpec& function,
   for (const auto& [name, value] : function.credentials) all[name] = value;
   for (const auto& [name, value] : function.environment) {
     if (name.empty() || name.starts_with('_') || name.find('=') != std::string::npos) continue;
-    if (all.contains(name) && !overridable(name) && !runtime.contains(name)) continue;
+    const bool own = all.contains(name) && !overridable(name) && !runtime.contains(name);
+    if (own && !of_image.contains(name)) continue;
     all[name] = value;
   }
   // By these names clients know a proxy, some in capitals, some not; a function may set its own.

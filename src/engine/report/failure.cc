@@ -116,9 +116,10 @@ Failure truncated_failure(std::string_view request_id, std::string_view report_t
   return failure;
 }
 
-Failure entrypoint_failure(std::string_view request_id, std::string_view reason) {
+Failure entry_failure(std::string_view request_id, std::string_view reason, EntryFault fault) {
   Failure failure;
-  failure.error_type = "Runtime.InvalidEntrypoint";
+  failure.error_type = fault == EntryFault::working_folder ? "Runtime.InvalidWorkingDir"
+                                                           : "Runtime.InvalidEntrypoint";
   failure.report_type = failure.error_type;
   const std::string message = fmt::format("RequestId: {} Error: {}", request_id, reason);
   failure.payload = error_json(failure.error_type, message);

@@ -29,8 +29,9 @@ Failure exit_failure(std::string_view request_id, const sandbox::Exit& exit);
 Failure too_large_failure(std::size_t limit);
 // The runtime stopped in the middle of a streamed answer. `report_type`: why, for the log.
 Failure truncated_failure(std::string_view request_id, std::string_view report_type);
-// No executable bootstrap in the package of a custom runtime.
-Failure entrypoint_failure(std::string_view request_id, std::string_view reason);
+// The program of a custom runtime or an image cannot be executed, or not where it shall be.
+enum class EntryFault { program, working_folder };
+Failure entry_failure(std::string_view request_id, std::string_view reason, EntryFault fault);
 
 // "exit status 1", "signal: killed", in Go's words, which Lambda's own supervisor is written in.
 std::string exit_words(const sandbox::Exit& exit);

@@ -33,11 +33,20 @@ std::string invoke_event(const Event& event, std::int64_t deadline_ms) {
 
 std::vector<std::string> Extensions::external_of(const FunctionSpec& function) {
   std::vector<std::string> out;
-  if (function.opt_folder.empty()) return out;
   std::error_code error;
-  for (fs::directory_iterator it(function.opt_folder + "/extensions", error), end;
-       !error && it != end; it.increment(error)) {
-    const auto status = it->status(error);
+  fs::path folder = function.opt_folder;
+  if (function.image) {
+    // Links of an image are for its inside only.
+    folder = fs::path(function.image->root_folder) / "opt";
+    if (fs::symlink_status(folder, error).type() != fs::file_type::directory ||
+        fs::symlink_status(folder / "extensions", error).type() != fs::file_type::directory) {
+      return out;
+    }
+  }
+  if (folder.empty()) return out;
+  for (fs::directory_iterator it(folder / "extensions", error), end; !error && it != end;
+       it.increment(error)) {
+    const auto status = function.image ? it->symlink_status(error) : it->status(error);
     if (fs::is_regular_file(status) &&
         (status.permissions() & fs::perms::others_exec) != fs::perms::none)
       out.push_back(it->path().filename().string());

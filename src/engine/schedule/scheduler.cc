@@ -123,7 +123,8 @@ std::expected<Scheduler::PoolPtr, Refusal> Scheduler::pool_of(
     const auto found = pools_.find(key);
     if (found != pools_.end()) return found->second;
   }
-  auto choice = runtimes_.choose(function->runtime);
+  auto choice = function->image ? std::expected<Choice, std::string>(Choice{})
+                                : runtimes_.choose(function->runtime);
   if (!choice) return std::unexpected(make_refusal(Refusal::Kind::invalid_runtime, choice.error()));
   if (!choice->note.empty()) base::log_warn("function {}: {}", function->function, choice->note);
   auto pool = std::make_shared<Pool>();

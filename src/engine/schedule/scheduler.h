@@ -115,6 +115,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
     ColdStartCost cost;
     InitResult init;      // where init_failed
     std::string message;  // where refused
+    EntryFault fault = EntryFault::program;
     std::string log_stream;
   };
   enum class Purpose { event, ahead, provisioned };

@@ -112,16 +112,21 @@ base::Task<Scheduler::Attempt> Scheduler::attempt_exec(PoolPtr pool, http::Loop&
     // The function's own program that cannot be executed is the function's fault, told as on
     // Lambda.
     const std::string why = Launcher::program_failure(*pool->spec, pool->choice, tried.message);
+    if (std::string folder = Launcher::folder_failure(*pool->spec, tried.message);
+        !folder.empty()) {
+      tried.kind = Attempt::Kind::init_failed;
+      tried.message = std::move(folder);
+      tried.fault = EntryFault::working_folder;
+      co_return tried;
+    }
     if (!why.empty() && Launcher::has_wrapper(*pool->spec)) {
       tried.kind = Attempt::Kind::init_failed;
       tried.message.clear();
       tried.init.exit.status = 127;
     } else if (!why.empty() && pool->choice.language == Language::custom) {
       tried.kind = Attempt::Kind::init_failed;
-      tried.message = fmt::format("fork/exec {}: {}",
-                                  pool->choice.pack != nullptr ? pool->choice.pack->command.front()
-                                                               : Launcher::entrypoint(*pool->spec),
-                                  why);
+      tried.message =
+          fmt::format("fork/exec {}: {}", Launcher::program(*pool->spec, pool->choice), why);
     }
     co_return tried;
   }
@@ -378,7 +383,7 @@ void Scheduler::fail_waiting(const PoolPtr& pool, const Attempt& attempt,
   Failure failure;
   std::chrono::nanoseconds duration = services_.clock.monotonic() - started;
   if (!attempt.message.empty()) {
-    failure = entrypoint_failure(id, attempt.message);
+    failure = entry_failure(id, attempt.message, attempt.fault);
   } else if (attempt.init.timed_out) {
     failure = timeout_failure(id, base::iso8601_ms(services_.clock.now()), time_limit(function));
     duration = time_limit(function);

@@ -74,6 +74,32 @@ struct LayerUse {
   }
 };
 
+// A container image as a version uses it: what its configuration says, and what the function's
+// ImageConfig says instead.
+struct ImageRow {
+  std::string uri;  // as it was given
+  std::vector<std::string> entrypoint, command, variables;
+  std::string working_folder;
+  static constexpr auto shape() {
+    using Self = ImageRow;
+    return std::tuple{wire::field("uri", &Self::uri), wire::field("entrypoint", &Self::entrypoint),
+                      wire::field("command", &Self::command),
+                      wire::field("variables", &Self::variables),
+                      wire::field("folder", &Self::working_folder)};
+  }
+};
+
+struct ImageConfigRow {
+  std::optional<std::vector<std::string>> entrypoint, command;
+  std::optional<std::string> working_folder;
+  static constexpr auto shape() {
+    using Self = ImageConfigRow;
+    return std::tuple{wire::field("entrypoint", &Self::entrypoint),
+                      wire::field("command", &Self::command),
+                      wire::field("folder", &Self::working_folder)};
+  }
+};
+
 struct VersionRow {
   // What users set.
   std::string description, runtime, role, handler;
@@ -84,10 +110,12 @@ struct VersionRow {
   std::vector<std::string> architectures = {"x86_64"};
   std::string log_format = "Text", log_group;
   std::optional<std::string> application_log_level, system_log_level;
+  std::optional<ImageConfigRow> image_config;
   // The package.
   std::string code_sha256;  // hex
   std::int64_t code_size = 0, unpacked_size = 0;
-  std::string hot_folder;  // the code itself, in place of a package (model/hot_folders.h)
+  std::string hot_folder;         // the code itself, in place of a package (model/hot_folders.h)
+  std::optional<ImageRow> image;  // in place of a zip; code_sha256 is its digest
   // What Lambda keeps about it.
   std::string last_modified, revision_id;
   std::string build;  // another one for each change of code or configuration; versions published
@@ -115,6 +143,8 @@ struct VersionRow {
                       wire::field("size", &Self::code_size),
                       wire::field("unpacked", &Self::unpacked_size),
                       wire::field("hot_folder", &Self::hot_folder),
+                      wire::field("image", &Self::image),
+                      wire::field("image_config", &Self::image_config),
                       wire::field("modified", &Self::last_modified),
                       wire::field("revision", &Self::revision_id),
                       wire::field("build", &Self::build),

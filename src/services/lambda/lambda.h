@@ -37,6 +37,7 @@ struct Options {
   int async_concurrency = 256;           // asynchronous events under way at a time
   ZipLimits zip = {};
   HotReload hot_reload = HotReload::refused;
+  std::string images_folder = {};  // where container images are looked for
   // Where clients reach the daemon; a function's URL is below its host.
   std::string public_endpoint = "http://localhost:4566";
 };

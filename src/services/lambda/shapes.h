@@ -71,6 +71,18 @@ struct Environment {
   }
 };
 
+struct ImageConfig {
+  std::optional<std::vector<std::string>> entry_point;
+  std::optional<std::vector<std::string>> command;
+  std::optional<std::string> working_directory;
+  static constexpr auto shape() {
+    using Self = ImageConfig;
+    return std::tuple{wire::field("EntryPoint", &Self::entry_point).items(0, 1500),
+                      wire::field("Command", &Self::command).items(0, 1500),
+                      wire::field("WorkingDirectory", &Self::working_directory).length(0, 1000)};
+  }
+};
+
 struct TracingConfig {
   std::optional<std::string> mode;
   static constexpr auto shape() {
@@ -130,7 +142,7 @@ struct CreateFunctionRequest {
   std::optional<std::map<std::string, std::string>> tags;
   std::optional<std::vector<std::string>> layers;
   std::optional<wire::Document> file_system_configs;
-  std::optional<wire::Document> image_config;
+  std::optional<ImageConfig> image_config;
   std::optional<std::string> code_signing_config_arn;
   std::optional<std::vector<std::string>> architectures;
   std::optional<EphemeralStorage> ephemeral_storage;
@@ -215,6 +227,14 @@ struct SnapStartResponse {
   }
 };
 
+struct ImageConfigResponse {
+  std::optional<ImageConfig> image_config;
+  static constexpr auto shape() {
+    using Self = ImageConfigResponse;
+    return std::tuple{wire::field("ImageConfig", &Self::image_config)};
+  }
+};
+
 struct RuntimeVersionConfig {
   std::optional<std::string> runtime_version_arn;
   static constexpr auto shape() {
@@ -249,6 +269,7 @@ struct FunctionConfiguration {
   std::optional<std::string> package_type;
   std::optional<std::vector<std::string>> architectures;
   std::optional<EphemeralStorage> ephemeral_storage;
+  std::optional<ImageConfigResponse> image_config_response;
   std::optional<SnapStartResponse> snap_start;
   std::optional<RuntimeVersionConfig> runtime_version_config;
   std::optional<LoggingConfig> logging_config;
@@ -281,6 +302,7 @@ struct FunctionConfiguration {
         wire::field("PackageType", &Self::package_type),
         wire::field("Architectures", &Self::architectures),
         wire::field("EphemeralStorage", &Self::ephemeral_storage),
+        wire::field("ImageConfigResponse", &Self::image_config_response),
         wire::field("SnapStart", &Self::snap_start),
         wire::field("RuntimeVersionConfig", &Self::runtime_version_config),
         wire::field("LoggingConfig", &Self::logging_config),
@@ -338,7 +360,7 @@ struct UpdateFunctionConfigurationRequest {
   std::optional<std::string> revision_id;
   std::optional<std::vector<std::string>> layers;
   std::optional<wire::Document> file_system_configs;
-  std::optional<wire::Document> image_config;
+  std::optional<ImageConfig> image_config;
   std::optional<EphemeralStorage> ephemeral_storage;
   std::optional<SnapStart> snap_start;
   std::optional<LoggingConfig> logging_config;
@@ -396,10 +418,14 @@ struct GetFunctionRequest {
 struct FunctionCodeLocation {
   std::optional<std::string> repository_type;
   std::optional<std::string> location;
+  std::optional<std::string> image_uri;
+  std::optional<std::string> resolved_image_uri;
   static constexpr auto shape() {
     using Self = FunctionCodeLocation;
     return std::tuple{wire::field("RepositoryType", &Self::repository_type),
-                      wire::field("Location", &Self::location)};
+                      wire::field("Location", &Self::location),
+                      wire::field("ImageUri", &Self::image_uri),
+                      wire::field("ResolvedImageUri", &Self::resolved_image_uri)};
   }
 };
 

@@ -79,6 +79,7 @@ CodeStore::CodeStore(std::string folder, ZipLimits limits)
     : folder_(std::move(folder)), limits_(limits), pins_(std::make_shared<Pins>()) {
   make_folder(folder_, 0700);
   make_folder(folder_ + "/blobs", 0700);
+  make_folder(folder_ + "/images", 0700);
   make_folder(folder_ + "/code", 0755);
   make_folder(folder_ + "/layers", 0755);
   std::error_code ignored;  // what cannot be removed is in nobody's way
@@ -123,6 +124,14 @@ auto CodeStore::on_thread(Fn work) -> base::Task<decltype(work())> {
 base::Task<std::expected<CodePackage, ZipError>> CodeStore::put(std::string zip) {
   return on_thread([this, zip = std::move(zip)] { return put_now(zip); });
 }
+base::Task<std::expected<ImagePackage, ImageError>> CodeStore::put_image(std::string images,
+                                                                         ImageReference reference,
+                                                                         std::string architecture) {
+  return on_thread([this, images = std::move(images), reference = std::move(reference),
+                    architecture = std::move(architecture)] {
+    return put_image_now(images, reference, architecture);
+  });
+}
 base::Task<std::expected<CodePackage, ZipError>> CodeStore::check(std::string zip) {
   return on_thread([this, zip = std::move(zip)] { return check_now(zip); });
 }
@@ -161,9 +170,11 @@ base::Task<std::vector<std::string>> CodeStore::list() {
       if (is_sha256(entry.path().filename().string()))
         found.insert(entry.path().filename().string());
     }
-    for (const auto& entry : fs::directory_iterator(folder_ + "/code", error)) {
-      if (is_sha256(entry.path().filename().string()))
-        found.insert(entry.path().filename().string());
+    for (const char* folder : {"/code", "/images"}) {
+      for (const auto& entry : fs::directory_iterator(folder_ + folder, error)) {
+        if (is_sha256(entry.path().filename().string()))
+          found.insert(entry.path().filename().string());
+      }
     }
     return std::vector<std::string>(found.begin(), found.end());
   });
@@ -204,6 +215,8 @@ bool CodeStore::remove_now(const std::string& sha256) {
   // Renamed first, so that a crash in the middle does not leave half a tree under the name.
   if (::rename(code_path(sha256).c_str(), gone.c_str()) == 0) fs::remove_all(gone, ignored);
   fs::remove(blob_path(sha256), ignored);
+  const std::string image = temporary_path();
+  if (::rename(image_path(sha256).c_str(), image.c_str()) == 0) fs::remove_all(image, ignored);
   remove_merged(sha256);
   return true;
 }
@@ -238,6 +251,57 @@ std::expected<CodePackage, ZipError> CodeStore::put_now(std::string_view zip) {
   fs::remove_all(*temporary, ignored);
   if (!kept) return std::unexpected(kept.error());
   return package;
+}
+
+std::expected<ImagePackage, ImageError> CodeStore::put_image_now(const std::string& images,
+                                                                 const ImageReference& reference,
+                                                                 const std::string& architecture) {
+  std::error_code ignored;
+  const auto failed = [](const ZipError& error) {
+    return std::unexpected(ImageError{ImageFault::io, error.detail});
+  };
+  auto scratch = make_temporary();
+  if (!scratch) return failed(scratch.error());
+  auto parts = make_temporary();
+  if (!parts) return failed(parts.error());
+  const auto put = [&]() -> std::expected<ImagePackage, ImageError> {
+    auto image = find_image(images, reference, architecture, *scratch);
+    if (!image) return std::unexpected(image.error());
+    auto settings = read_image_settings(*image);
+    if (!settings) return std::unexpected(settings.error());
+    ImagePackage out;
+    out.settings = std::move(*settings);
+    out.package.sha256 = image->digest;
+    out.package.pin = pin(image->digest);
+    struct stat status;
+    const bool known = ::stat(image_path(image->digest).c_str(), &status) == 0;
+    if (known && ::stat(code_path(image->digest).c_str(), &status) == 0) return out;
+    if (auto kept = keep_image(*image, *parts); !kept) return std::unexpected(kept.error());
+    // From the copy: what was proven is what is unpacked.
+    image = kept_image(*parts);
+    if (!image) return std::unexpected(image.error());
+    auto tree = unpack_image_to_temporary(*image);
+    if (!tree) return std::unexpected(tree.error());
+    auto kept = keep_tree(image_path(out.package.sha256), *parts);
+    if (kept) kept = keep_tree(code_path(out.package.sha256), *tree);
+    fs::remove_all(*tree, ignored);
+    if (!kept) return failed(kept.error());
+    return out;
+  };
+  auto done = put();
+  fs::remove_all(*scratch, ignored);
+  fs::remove_all(*parts, ignored);
+  return done;
+}
+
+std::expected<std::string, ImageError> CodeStore::unpack_image_to_temporary(const Image& image) {
+  auto temporary = make_temporary();
+  if (!temporary) return std::unexpected(ImageError{ImageFault::io, temporary.error().detail});
+  auto done = unpack_image(image, *temporary);
+  if (done) return std::move(*temporary);
+  std::error_code ignored;
+  fs::remove_all(*temporary, ignored);
+  return std::unexpected(done.error());
 }
 
 std::expected<CodePackage, ZipError> CodeStore::check_now(std::string_view zip) {
@@ -307,11 +371,23 @@ std::expected<std::string, ZipError> CodeStore::unpacked_now(const std::string& 
   if (!is_sha256(sha256))
     return std::unexpected(ZipError{ZipFault::io, "no such package: " + sha256});
   if (::stat(path.c_str(), &status) == 0) return path;
-  std::expected<std::string, ZipError> zip = read_now(sha256);
-  if (!zip) return zip;
-  ZipSummary summary;
-  std::expected<std::string, ZipError> temporary = unpack_to_temporary(*zip, summary);
-  if (!temporary) return temporary;
+  std::expected<std::string, ZipError> temporary;
+  if (::stat(image_path(sha256).c_str(), &status) == 0) {
+    const auto io = [](const ImageError& error) {
+      return std::unexpected(ZipError{ZipFault::io, error.detail});
+    };
+    auto image = kept_image(image_path(sha256));
+    if (!image) return io(image.error());
+    auto tree = unpack_image_to_temporary(*image);
+    if (!tree) return io(tree.error());
+    temporary = std::move(*tree);
+  } else {
+    std::expected<std::string, ZipError> zip = read_now(sha256);
+    if (!zip) return zip;
+    ZipSummary summary;
+    temporary = unpack_to_temporary(*zip, summary);
+    if (!temporary) return temporary;
+  }
   if (auto kept = keep_tree(path, *temporary); !kept) return std::unexpected(kept.error());
   return path;
 }
@@ -365,6 +441,9 @@ std::expected<std::string, ZipError> CodeStore::read_now(const std::string& sha2
 
 std::string CodeStore::blob_path(const std::string& sha256) const {
   return folder_ + "/blobs/" + sha256.substr(0, 2) + "/" + sha256;
+}
+std::string CodeStore::image_path(const std::string& sha256) const {
+  return folder_ + "/images/" + sha256;
 }
 std::string CodeStore::code_path(const std::string& sha256) const {
   return folder_ + "/code/" + sha256;

@@ -1,8 +1,8 @@
 // CodeStore: code packages as files, content-addressed by SHA-256.
 //
 //   <folder>/blobs/<ab>/<sha256>   the zip as it was uploaded; on disk before put() returns
-//   <folder>/code/<sha256>/        the same, unpacked; a cache, rebuilt from the blob where it is
-//   missing
+//   <folder>/images/<sha256>/      a container image, by its manifest's digest: manifest and parts
+//   <folder>/code/<sha256>/        either of them, unpacked; a cache, rebuilt where it is missing
 //   <folder>/layers/<a>-<b>...     packages merged into one folder, by the first 48 digits of each;
 //   a cache too, which goes with the first of its packages
 //   <folder>/tmp/                  half-done work; emptied at start
@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/task.h"
+#include "services/lambda/model/image.h"
 #include "services/lambda/model/zip.h"
 
 namespace mayfly::lambda {
@@ -37,6 +38,11 @@ struct CodePackage {
   std::int64_t unpacked_size = 0;
   std::shared_ptr<void> pin;
   std::string hot_folder = {};  // of what is no package: the code itself
+};
+
+struct ImagePackage {
+  CodePackage package;
+  ImageSettings settings;
 };
 
 // "CodeSha256" as AWS shows it: base64 of the digest.
@@ -53,6 +59,10 @@ class CodeStore {
   // Unpacks (which proves the zip), then keeps both forms durably. Known content costs only its
   // hash.
   base::Task<std::expected<CodePackage, ZipError>> put(std::string zip);
+  // Finds the image in the folder `images`, unpacks it and keeps both forms durably.
+  base::Task<std::expected<ImagePackage, ImageError>> put_image(std::string images,
+                                                                ImageReference reference,
+                                                                std::string architecture);
   // Proves the zip and keeps nothing.
   base::Task<std::expected<CodePackage, ZipError>> check(std::string zip);
   // The folder with the unpacked code.
@@ -82,6 +92,10 @@ class CodeStore {
   std::expected<void, ZipError> keep_blob(const std::string& sha256, std::string_view zip);
   std::expected<void, ZipError> keep_tree(const std::string& path, const std::string& temporary);
   std::expected<CodePackage, ZipError> put_now(std::string_view zip);
+  std::expected<ImagePackage, ImageError> put_image_now(const std::string& images,
+                                                        const ImageReference& reference,
+                                                        const std::string& architecture);
+  std::expected<std::string, ImageError> unpack_image_to_temporary(const Image& image);
   std::expected<CodePackage, ZipError> check_now(std::string_view zip);
   std::expected<std::string, ZipError> unpacked_now(const std::string& sha256);
   std::expected<std::string, ZipError> merged_now(const std::vector<std::string>& packages);
@@ -89,6 +103,7 @@ class CodeStore {
   std::expected<std::string, ZipError> read_now(const std::string& sha256) const;
   bool remove_now(const std::string& sha256);
   std::string blob_path(const std::string& sha256) const;
+  std::string image_path(const std::string& sha256) const;
   std::string code_path(const std::string& sha256) const;
   std::string merged_path(const std::vector<std::string>& packages) const;
   std::string temporary_path();

@@ -144,6 +144,19 @@ wire::Result<void> set_environment(VersionRow& row, const Environment& environme
   return {};
 }
 
+wire::Result<void> set_image_config(VersionRow& row, const ImageConfig& config) {
+  const bool empty = !config.entry_point && !config.command && !config.working_directory;
+  if (!row.image && !empty) {
+    return wire::fail(kInvalidParameterValue,
+                      "Please don't provide ImageConfig when the intended function PackageType is "
+                      "Zip.");
+  }
+  row.image_config.reset();
+  if (!empty)
+    row.image_config = ImageConfigRow{config.entry_point, config.command, config.working_directory};
+  return {};
+}
+
 wire::Result<void> set_logging(VersionRow& row, const LoggingConfig& logging,
                                const std::string& function_name) {
   const std::string format = logging.log_format.value_or(row.log_format);
@@ -179,15 +192,16 @@ FunctionConfiguration shown(const base::Scope& scope, const std::string& name,
   FunctionConfiguration out;
   out.function_name = name;
   out.function_arn = function_arn(scope, name, qualifier);
-  out.runtime = row.runtime;
+  if (!row.image) out.runtime = row.runtime;
   out.role = row.role;
-  out.handler = row.handler;
+  if (!row.image) out.handler = row.handler;
   out.code_size = row.code_size;
   out.description = row.description;
   out.timeout = row.timeout;
   out.memory_size = row.memory;
   out.last_modified = row.last_modified;
-  out.code_sha256 = sha256_as_base64(row.code_sha256);
+  // Of an image AWS shows the digest as it is.
+  out.code_sha256 = row.image ? row.code_sha256 : sha256_as_base64(row.code_sha256);
   out.version = version_text(version);
   if (row.environment) out.environment = EnvironmentResponse{row.environment};
   out.tracing_config = TracingConfigResponse{row.tracing};
@@ -196,7 +210,12 @@ FunctionConfiguration shown(const base::Scope& scope, const std::string& name,
     out.layers.emplace();
     for (const LayerUse& layer : row.layers) out.layers->push_back({layer.arn, layer.size});
   }
-  out.package_type = "Zip";
+  out.package_type = row.image ? "Image" : "Zip";
+  if (row.image_config) {
+    const ImageConfigRow& config = *row.image_config;
+    out.image_config_response =
+        ImageConfigResponse{ImageConfig{config.entrypoint, config.command, config.working_folder}};
+  }
   out.architectures = row.architectures;
   out.ephemeral_storage = EphemeralStorage{row.ephemeral_storage};
   // A snapshot is what a template is anyway; "On" says that a published version asked for it.
@@ -206,9 +225,10 @@ FunctionConfiguration shown(const base::Scope& scope, const std::string& name,
       LoggingConfig{row.log_format, row.application_log_level, row.system_log_level, row.log_group};
   if (detail == Detail::listed) return out;
 
-  out.runtime_version_config =
-      RuntimeVersionConfig{fmt::format("arn:aws:lambda:{}::runtime:{}", scope.region,
-                                       base::to_hex(base::sha256("mayfly:" + row.runtime)))};
+  if (!row.image)
+    out.runtime_version_config =
+        RuntimeVersionConfig{fmt::format("arn:aws:lambda:{}::runtime:{}", scope.region,
+                                         base::to_hex(base::sha256("mayfly:" + row.runtime)))};
   out.state = row.state;
   if (row.state == kPending) {
     out.state_reason = "The function is being created.";

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "services/lambda/errors.h"
 #include "services/lambda/keys.h"
 #include "services/lambda/shapes.h"
 #include "wire/error.h"
@@ -26,6 +27,8 @@ wire::Result<void> set_runtime(VersionRow& row, const std::string& runtime,
                                const SettingLimits& limits);
 wire::Result<void> set_timeout(VersionRow& row, std::int32_t seconds, const SettingLimits& limits);
 wire::Result<void> set_environment(VersionRow& row, const Environment& environment);
+// Of a container image; a Zip has none.
+wire::Result<void> set_image_config(VersionRow& row, const ImageConfig& config);
 wire::Result<void> set_logging(VersionRow& row, const LoggingConfig& logging,
                                const std::string& function_name);
 // Not supported, by name, where the member says anything: {} and {"SubnetIds": []} say nothing.
@@ -38,7 +41,6 @@ wire::Result<void> refuse_features(const Request& request) {
       {"VpcConfig", &request.vpc_config},
       {"DeadLetterConfig", &request.dead_letter_config},
       {"FileSystemConfigs", &request.file_system_configs},
-      {"ImageConfig", &request.image_config},
       {"CapacityProviderConfig", &request.capacity_provider_config},
       {"DurableConfig", &request.durable_config}};
   for (const auto& [member, value] : features) {
@@ -54,11 +56,16 @@ template <class Request>
 wire::Result<void> apply_settings(VersionRow& row, const Request& request,
                                   const std::string& function_name, const SettingLimits& limits) {
   wire::Result<void> done = refuse_features(request);
+  if (done && row.image && (request.runtime || request.handler || request.layers))
+    done = wire::fail(kInvalidParameterValue,
+                      "Please don't provide Handler or Runtime or Layer when the intended function "
+                      "PackageType is Image.");
   if (done && request.runtime) done = set_runtime(row, *request.runtime, limits);
   if (done && request.timeout) done = set_timeout(row, *request.timeout, limits);
   if (done && request.environment) done = set_environment(row, *request.environment);
   if (done && request.logging_config)
     done = set_logging(row, *request.logging_config, function_name);
+  if (done && request.image_config) done = set_image_config(row, *request.image_config);
   if (!done) return done;
   if (request.handler) row.handler = *request.handler;
   if (request.description) row.description = *request.description;

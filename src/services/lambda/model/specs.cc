@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/log.h"
 #include "services/lambda/errors.h"
 
@@ -33,6 +35,26 @@ std::string revision_of(const VersionRow& version, const std::string& access_key
   return fmt::format("{}.{}.{}", version.build, access_key, generation);
 }
 
+engine::ImageProgram program_of(const ImageRow& image,
+                                const std::optional<ImageConfigRow>& config) {
+  // Each setting of the function takes the place of that one of the image; empty ones say nothing.
+  const auto chosen = [](const auto& own, const auto& given) {
+    return given && !given->empty() ? *given : own;
+  };
+  engine::ImageProgram out;
+  out.argv = chosen(image.entrypoint, config ? config->entrypoint : std::nullopt);
+  const auto command = chosen(image.command, config ? config->command : std::nullopt);
+  out.argv.insert(out.argv.end(), command.begin(), command.end());
+  out.working_folder = chosen(image.working_folder, config ? config->working_folder : std::nullopt);
+  // "/app/" and "app" are "/app".
+  out.working_folder =
+      (std::filesystem::path("/") / out.working_folder / ".").lexically_normal().string();
+  while (out.working_folder.size() > 1 && out.working_folder.ends_with('/'))
+    out.working_folder.pop_back();
+  out.variables = image.variables;
+  return out;
+}
+
 engine::FunctionSpec describe(const VersionId& id, const FunctionRow& function,
                               const VersionRow& version) {
   engine::FunctionSpec spec;
@@ -60,6 +82,7 @@ engine::FunctionSpec describe(const VersionId& id, const FunctionRow& function,
   }
   spec.architecture = version.architectures.empty() ? "x86_64" : version.architectures.front();
   spec.reserved_concurrency = function.reserved_concurrency;
+  if (version.image) spec.image = program_of(*version.image, version.image_config);
   return spec;
 }
 
@@ -123,7 +146,11 @@ base::Task<wire::Result<SpecPointer>> Specs::get(VersionId id,
     if (!credentials) co_return std::unexpected(credentials.error());
     auto made = std::make_shared<engine::FunctionSpec>(describe(id, *function, *version));
     made->revision = revision_of(*version, credentials->access_key_id, generation);
-    made->code_folder = std::move(*folder);
+    if (made->image) {
+      made->image->root_folder = std::move(*folder);
+    } else {
+      made->code_folder = std::move(*folder);
+    }
     made->opt_folder = std::move(*opt);
     made->credentials = {{"AWS_ACCESS_KEY_ID", credentials->access_key_id},
                          {"AWS_SECRET_ACCESS_KEY", credentials->secret_access_key},

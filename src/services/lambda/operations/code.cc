@@ -32,11 +32,51 @@ std::unexpected<wire::ApiError> unzip_failed(const ZipError& error, std::uint64_
   return wire::fail(kService, "The code package could not be stored.");
 }
 
+base::Task<wire::Result<TakenCode>> take_image(Lambda& lambda, std::string uri,
+                                               std::string architecture) {
+  const auto refused = [&uri](const std::string& what) {
+    return wire::fail(kInvalidParameterValue,
+                      fmt::format("Source image {} {}. Provide a valid source image.", uri, what));
+  };
+  auto reference = parse_image_reference(uri);
+  if (!reference) co_return refused("is not valid");
+  auto put = co_await lambda.code.put_image(lambda.options.images_folder, std::move(*reference),
+                                            std::move(architecture));
+  if (!put) {
+    base::log_info("the image {} was refused: {}", uri, put.error().detail);
+    switch (put.error().fault) {
+      case ImageFault::absent:
+        co_return refused(fmt::format("does not exist: {}", put.error().detail));
+      case ImageFault::unusable:
+      case ImageFault::too_large:
+        co_return refused(fmt::format("is not supported: {}", put.error().detail));
+      case ImageFault::io:
+        co_return wire::fail(kService, "The image could not be stored.");
+    }
+  }
+  ImageSettings& settings = put->settings;
+  co_return TakenCode{
+      std::move(put->package),
+      ImageRow{std::move(uri), std::move(settings.entrypoint), std::move(settings.command),
+               std::move(settings.variables), std::move(settings.working_folder)}};
+}
+
 }  // namespace
 
-base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource source,
-                                                std::string_view operation, Keep keep) {
-  if (source.image) co_return wire::not_supported("Code.ImageUri (container images)");
+void use(VersionRow& row, const TakenCode& code) {
+  row.code_sha256 = code.package.sha256;
+  row.code_size = code.package.size;
+  row.unpacked_size = code.package.unpacked_size;
+  row.hot_folder = code.package.hot_folder;
+  row.image = code.image;
+}
+
+base::Task<wire::Result<TakenCode>> take_code(Lambda& lambda, CodeSource source,
+                                              std::string_view operation, Keep keep) {
+  if (source.image_uri) {
+    co_return co_await take_image(lambda, std::move(*source.image_uri),
+                                  std::move(source.architecture));
+  }
   if (source.s3_bucket == kHotBucket && lambda.options.hot_reload == HotReload::allowed) {
     auto folder = check_hot_folder(source.s3_key.value_or(""));
     if (!folder) co_return std::unexpected(folder.error());
@@ -45,7 +85,7 @@ base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource sourc
     digest.update("hot-reload " + *folder);
     package.sha256 = digest.hex();
     package.hot_folder = std::move(*folder);
-    co_return package;
+    co_return TakenCode{std::move(package), std::nullopt};
   }
   if (source.s3_bucket == kHotBucket)
     co_return wire::not_supported("Code.S3Bucket hot-reload (in this profile)");
@@ -71,7 +111,7 @@ base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource sourc
     base::log_info("a code package was refused: {}", package.error().detail);
     co_return unzip_failed(package.error(), lambda.options.zip.unpacked_bytes);
   }
-  co_return std::move(*package);
+  co_return TakenCode{std::move(*package), std::nullopt};
 }
 
 base::Task<wire::Result<Published>> publish(store::Transaction& transaction, Lambda& lambda,

@@ -25,8 +25,17 @@ wire::Result<std::string> new_name(const base::Scope& scope, const std::string& 
 
 wire::Result<VersionRow> new_version(const CreateFunctionRequest& request, const std::string& name,
                                      const SettingLimits& limits) {
-  if (request.package_type == "Image") return wire::not_supported("PackageType Image");
-  if (!request.runtime || !request.handler) {
+  const bool image = request.package_type == "Image";
+  if (image && !request.code.image_uri) {
+    return wire::fail(kInvalidParameterValue,
+                      "Please provide ImageUri when the intended function PackageType is Image.");
+  }
+  if (!image && request.code.image_uri) {
+    return wire::fail(kInvalidParameterValue,
+                      "Please don't provide ImageUri when the intended function PackageType is "
+                      "Zip.");
+  }
+  if (!image && (!request.runtime || !request.handler)) {
     return wire::fail(kInvalidParameterValue,
                       "Runtime and Handler are mandatory parameters for functions created with "
                       "deployment packages.");
@@ -37,6 +46,7 @@ wire::Result<VersionRow> new_version(const CreateFunctionRequest& request, const
   VersionRow row;
   row.role = request.role;
   row.log_group = "/aws/lambda/" + name;
+  if (image) row.image.emplace();  // filled when it is taken
   if (request.architectures) row.architectures = *request.architectures;
   if (auto applied = apply_settings(row, request, name, limits); !applied)
     return std::unexpected(applied.error());
@@ -57,13 +67,11 @@ Answer<FunctionConfiguration> create_function(Lambda& lambda, const Context& con
 
   // The pin inside the package keeps its files until the commit that refers to them.
   CodeSource source{std::move(request.code.zip_file), std::move(request.code.s3_bucket),
-                    std::move(request.code.s3_key), request.code.image_uri.has_value()};
-  auto package = co_await take_code(lambda, std::move(source), "CreateFunction", Keep::yes);
-  if (!package) co_return std::unexpected(package.error());
-  row->code_sha256 = package->sha256;
-  row->code_size = package->size;
-  row->unpacked_size = package->unpacked_size;
-  row->hot_folder = package->hot_folder;
+                    std::move(request.code.s3_key), std::move(request.code.image_uri),
+                    row->architectures.front()};
+  auto code = co_await take_code(lambda, std::move(source), "CreateFunction", Keep::yes);
+  if (!code) co_return std::unexpected(code.error());
+  use(*row, *code);
   row->last_modified = base::iso8601_lambda(lambda.clock.now());
   row->revision_id = lambda.ids.uuid();
   row->build = lambda.ids.uuid();

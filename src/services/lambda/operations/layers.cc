@@ -142,15 +142,15 @@ Answer<PublishLayerVersionResponse> publish_layer_version(Lambda& lambda, const 
         "Content.S3Bucket (there is no S3 yet; give the package as Content.ZipFile)");
   CodeSource source;
   source.zip_file = std::move(request.content.zip_file);
-  auto package = co_await take_code(lambda, std::move(source), "PublishLayerVersion", Keep::yes);
-  if (!package) co_return std::unexpected(package.error());
+  auto taken = co_await take_code(lambda, std::move(source), "PublishLayerVersion", Keep::yes);
+  if (!taken) co_return std::unexpected(taken.error());
   LayerVersionRow row;
   row.description = request.description.value_or("");
   row.license = request.license_info.value_or("");
   row.created = base::iso8601_lambda(lambda.clock.now());
-  row.sha256 = package->sha256;
-  row.size = package->size;
-  row.unpacked_size = package->unpacked_size;
+  row.sha256 = taken->package.sha256;
+  row.size = taken->package.size;
+  row.unpacked_size = taken->package.unpacked_size;
   if (request.compatible_runtimes) row.runtimes = std::move(*request.compatible_runtimes);
   if (request.compatible_architectures)
     row.architectures = std::move(*request.compatible_architectures);

@@ -177,11 +177,16 @@ std::string origin_of(const http::Request& request);
 enum class Keep { yes, no };
 struct CodeSource {
   std::optional<wire::Blob> zip_file;
-  std::optional<std::string> s3_bucket, s3_key;
-  bool image = false;
+  std::optional<std::string> s3_bucket, s3_key, image_uri;
+  std::string architecture;  // of an image
 };
-base::Task<wire::Result<CodePackage>> take_code(Lambda& lambda, CodeSource source,
-                                                std::string_view operation, Keep keep);
+struct TakenCode {
+  CodePackage package;
+  std::optional<ImageRow> image;
+};
+void use(VersionRow& row, const TakenCode& code);
+base::Task<wire::Result<TakenCode>> take_code(Lambda& lambda, CodeSource source,
+                                              std::string_view operation, Keep keep);
 
 // Gives the version the layers of a request, where it names some; then the limit on all that is
 // unpacked for it. In the caller's transaction.

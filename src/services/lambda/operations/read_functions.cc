@@ -29,11 +29,22 @@ Answer<GetFunctionResponse> get_function(Lambda& lambda, const Context& context,
   GetFunctionResponse response;
   response.configuration =
       shown(context.scope, target->name, found->number, found->version, target->qualifier);
-  auto url = co_await lambda.code_urls.url(origin_of(context.http), found->version.code_sha256);
-  if (!url) co_return std::unexpected(url.error());
   response.code.emplace();
-  response.code->repository_type = "S3";
-  response.code->location = std::move(*url);
+  if (const auto& image = found->version.image) {
+    // "name:tag" and "name@sha256:..." alike resolve to the latter.
+    const std::string name = image->uri.substr(0, image->uri.find('@'));
+    const std::size_t colon = name.rfind(':');
+    const bool tagged = colon != std::string::npos && name.find('/', colon) == std::string::npos;
+    response.code->repository_type = "ECR";
+    response.code->image_uri = image->uri;
+    response.code->resolved_image_uri = fmt::format(
+        "{}@sha256:{}", tagged ? name.substr(0, colon) : name, found->version.code_sha256);
+  } else {
+    auto url = co_await lambda.code_urls.url(origin_of(context.http), found->version.code_sha256);
+    if (!url) co_return std::unexpected(url.error());
+    response.code->repository_type = "S3";
+    response.code->location = std::move(*url);
+  }
   if (!found->function.tags.empty()) response.tags = std::move(found->function.tags);
   if (found->function.reserved_concurrency) {
     response.concurrency.emplace();

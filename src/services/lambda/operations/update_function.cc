@@ -75,6 +75,7 @@ Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context
   if (!target) co_return std::unexpected(target.error());
   const std::string name = target->name;
   const bool dry_run = request.dry_run.value_or(false);
+  std::vector<std::string> architectures;
   {
     // Before the package is taken: nothing is kept for a function that is not there.
     std::unique_ptr<store::Transaction> transaction = lambda.store.begin();
@@ -90,18 +91,23 @@ Answer<FunctionConfiguration> update_function_code(Lambda& lambda, const Context
     if (auto same = check_revision(request.revision_id, row->revision_id); !same) {
       co_return std::unexpected(same.error());
     }
+    if (row->image.has_value() != request.image_uri.has_value()) {
+      co_return wire::fail(kInvalidParameterValue,
+                           row->image ? "Please provide ImageUri when updating a function with "
+                                        "packageType Image."
+                                      : "Please don't provide ImageUri when updating a function "
+                                        "with packageType Zip.");
+    }
+    architectures = request.architectures.value_or(row->architectures);
   }
   CodeSource source{std::move(request.zip_file), std::move(request.s3_bucket),
-                    std::move(request.s3_key), request.image_uri.has_value()};
-  auto package = co_await take_code(lambda, std::move(source), "UpdateFunctionCode",
-                                    dry_run ? Keep::no : Keep::yes);
-  if (!package) co_return std::unexpected(package.error());
+                    std::move(request.s3_key), std::move(request.image_uri), architectures.front()};
+  auto code = co_await take_code(lambda, std::move(source), "UpdateFunctionCode",
+                                 dry_run ? Keep::no : Keep::yes);
+  if (!code) co_return std::unexpected(code.error());
   const auto change = [&](VersionRow& row) -> wire::Result<void> {
-    row.code_sha256 = package->sha256;
-    row.code_size = package->size;
-    row.unpacked_size = package->unpacked_size;
-    row.hot_folder = package->hot_folder;
-    if (request.architectures) row.architectures = *request.architectures;
+    use(row, *code);
+    row.architectures = architectures;
     return {};
   };
   if (dry_run) {

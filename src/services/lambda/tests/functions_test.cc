@@ -143,7 +143,6 @@ TEST_F(FunctionsTest, WhatIsMissingNamesItself) {
            {R"(,"VpcConfig":{"SubnetIds":["s-1"]})", "VpcConfig"},
            {R"(,"DeadLetterConfig":{"TargetArn":"arn:aws:sqs:us-east-1:000000000000:q"})",
             "DeadLetterConfig"},
-           {R"(,"PackageType":"Image")", "Image"},
            {R"(,"FileSystemConfigs":[{"Arn":"a","LocalMountPath":"/mnt/x"}])", "FileSystemConfigs"},
            {R"(,"KMSKeyArn":"arn:aws:kms:us-east-1:000000000000:key/k")", "KMSKeyArn"}}) {
     auto reply = create("f", more);
