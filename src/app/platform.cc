@@ -1,7 +1,6 @@
 #include "app/platform.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -51,20 +50,11 @@
 namespace mayfly::app {
 namespace {
 
-std::size_t cache_bytes(const cli::ServeOptions& options) {
-  constexpr std::size_t kMiB = 1 << 20;
-  if (options.cache_mb > 0) return static_cast<std::size_t>(options.cache_mb) * kMiB;
-  const auto machine = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  return std::clamp(machine / 32, 64 * kMiB, 1024 * kMiB);
-}
-
 std::unique_ptr<store::RocksStore> open_store(const cli::ServeOptions& options) {
   store::RocksOptions rocks;
   rocks.path = std::filesystem::path(options.data_dir) / "store";
   rocks.durability = options.durability == cli::Durability::relaxed ? store::Durability::relaxed
                                                                     : store::Durability::durable;
-  rocks.block_cache_bytes = cache_bytes(options);
   auto opened = store::RocksStore::open(std::move(rocks));
   if (!opened) throw std::runtime_error(opened.error().detail);
   return std::move(*opened);

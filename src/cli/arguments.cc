@@ -175,12 +175,6 @@ void add_serve(CLI::App& app, Raw& raw) {
                    "if secured]")
       ->check(CLI::Range(0, 100'000));
   serve
-      ->add_option("--cache", raw.serve.cache_mb,
-                   "MB at most of the store's cache, which reads fill; 0: a thirty-second of the "
-                   "machine's memory, 64 to 1024")
-      ->check(CLI::Range(0, 1 << 20))
-      ->capture_default_str();
-  serve
       ->add_option("--memory", raw.serve.memory_mb,
                    "MB for all function environments together; 0: three quarters of the machine")
       ->check(CLI::Range(0, 1 << 30))

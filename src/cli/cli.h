@@ -44,7 +44,6 @@ struct ServeOptions {
   // Events that ended in a function's error that are kept of each; -1: by the profile.
   std::int64_t failed_events = -1;
   std::int64_t event_retry = 60;  // seconds before an asynchronous event's first retry
-  std::int64_t cache_mb = 0;      // of the store; 0: by the machine's memory
   std::int64_t memory_mb = 0;     // of all environments together; 0: three quarters of the machine
   int threads = 0;                // I/O threads; 0: one a core
   // The socket of the daemon that this one is a branch of; -1: none (admin/parent.h).

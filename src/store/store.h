@@ -75,8 +75,6 @@ struct KeyValue {
 
 enum class Direction { forward, reverse };
 enum class Conflict { detect, ignore };
-// pass: what is read is not wanted again soon, so it takes nobody's place in a cache.
-enum class Caching { keep, pass };
 
 // Keys in [begin, end), in the asked direction, at most `limit` of them and, past the first, no
 // more than `max_bytes` of keys and values. `end` empty means: to the end of the key space.
@@ -87,7 +85,6 @@ struct RangeQuery {
   std::size_t limit = 1000;
   std::size_t max_bytes = 4 * 1024 * 1024;
   Conflict conflict = Conflict::detect;
-  Caching caching = Caching::keep;
 };
 
 struct RangeResult {

@@ -70,7 +70,6 @@ base::Task<wire::Result<Position>> step(Dynamodb& dynamodb, store::Transaction& 
   range.end = store::prefix_end(rows);
   range.limit = kRowsPerStep;
   range.max_bytes = kBytesPerStep;
-  range.caching = store::Caching::pass;
   auto page = co_await transaction.range(std::move(range));
   if (!page) co_return store_failed(page);
   for (const store::KeyValue& row : page->rows) {

@@ -88,7 +88,6 @@ store::RangeQuery page_of(CopyPace pace, const std::string& prefix, const std::s
   range.limit = pace.rows;
   range.max_bytes = pace.bytes;
   range.conflict = store::Conflict::ignore;
-  range.caching = store::Caching::pass;
   return range;
 }
 

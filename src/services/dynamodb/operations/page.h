@@ -33,7 +33,6 @@ struct PageRequest {
   std::optional<Item> start;  // ExclusiveStartKey
   store::Direction direction = store::Direction::forward;
   Consistency consistency = Consistency::eventual;
-  store::Caching caching = store::Caching::keep;
 };
 
 // A page with what it cost, which is for the caller to report.

@@ -74,8 +74,6 @@ base::Task<wire::Result<PageResponse>> scan(Dynamodb& dynamodb, const api::Reque
           std::to_string(total) + " Segment: " + std::to_string(segment));
     }
   }
-  // A table of one page may be scanned often; one of many would empty the cache each time.
-  if (page->start) page->caching = store::Caching::pass;
   auto read = co_await read_page(*transaction, *table, *index, std::move(*range), *page);
   if (!read) co_return std::unexpected(std::move(read).error());
   read->response.consumed_capacity =
