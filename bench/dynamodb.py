@@ -193,5 +193,5 @@ def measure_scan(report, daemon, quick, load, database):
     took = time.monotonic() - begin
     report.table(f"A Scan of {megabytes} MB, by mayfly table export", ["what", "measured"],
                  [["took", f"{took:.1f} s ({megabytes / took:.0f} MB/s)"], ["ended well", "yes" if status == 0 else f"NO: {status}"],
-                  ["daemon's memory before, most meanwhile", f"{before:.0f} MB, {peak:.0f} MB (64 MB of it may be the block cache)"],
+                  ["daemon's memory before, most meanwhile", f"{before:.0f} MB, {peak:.0f} MB"],
                   ["memory of the command", f"{usage.ru_maxrss / 1024:.0f} MB"]])

@@ -9,6 +9,8 @@ import statistics
 import time
 import zipfile
 
+import peers
+
 MODULES = pathlib.Path(__file__).resolve().parent.parent / "tests/api/js/node_modules"
 NODE_SDK = """const { DynamoDBClient, PutItemCommand } = require('@aws-sdk/client-dynamodb');
 const client = new DynamoDBClient({});
@@ -175,6 +177,47 @@ def measure_memory(bench, report, quick):
         report.table("Memory of idle environments, Python with boto3, proportional set size", ["what", "measured", "budget"], rows)
 
 
+def as_emulator(bench, port, quick):
+    """Milliseconds of the first event of functions that were just created, and the warm rates: of whatever answers at `port`."""
+    import boto3
+    client = boto3.client("lambda", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1", aws_access_key_id="test",
+                          aws_secret_access_key="test")
+    code, times = package({"app.py": SDK_HELLO}), []
+    for number in range(3 if quick else 10):
+        deploy(client, f"peer{number}", code)
+        begin = time.perf_counter()
+        answer = client.invoke(FunctionName=f"peer{number}", Payload=b"{}")
+        times.append((time.perf_counter() - begin) * 1000)
+        if "FunctionError" in answer:
+            raise peers.Unavailable(f"its function failed: {answer['Payload'].read()[:200]}")
+    seconds = 1 if quick else 3
+    return statistics.median(times), *(bench.load(port, "invoke", connections, seconds, "peer0") for connections in (1, 16))
+
+
+def measure_emulators(bench, report, quick):
+    rows = []
+    with fresh_daemon(bench) as daemon:
+        ours = as_emulator(bench, daemon.port, quick)
+    measured = {"Mayfly, in a sandbox, isolated network": ours}
+    missing = ""
+    with tempfile.TemporaryDirectory(prefix="mayfly-peer-") as folder:
+        try:
+            peer = peers.MiniStack(bench.free_port(), pathlib.Path(folder))
+            try:
+                measured[f"{peer.name} {peer.version}, a bare process"] = as_emulator(bench, peer.port, quick)
+            finally:
+                peer.stop()
+        except peers.Unavailable as why:
+            missing = str(why)
+    for name, (first, one, many) in measured.items():
+        rows.append([name, f"{first:.1f}", f"{first / ours[0]:.0f}", f"{one['p50_ms']:.2f}", f"{one['rate']:.0f}", f"{many['rate']:.0f}"])
+    report.table("Beside a Lambda emulator: a Python function with boto3", [
+        "what", "first event after CreateFunction, p50 ms, by boto3", "times Mayfly's", "warm p50 ms", "per second, 1 connection",
+        "per second, 16 connections"], rows)
+    if missing:
+        report.say(f"Not beside it: {missing}.")
+
+
 def measure(bench, report, quick):
     with fresh_daemon(bench) as daemon:
         client = daemon.client("lambda")
@@ -182,3 +225,4 @@ def measure(bench, report, quick):
         measure_burst(bench, report, daemon, client, quick)
         measure_growth(bench, report, daemon, client, quick)
     measure_memory(bench, report, quick)
+    measure_emulators(bench, report, quick)

@@ -1,4 +1,4 @@
-"""The other local DynamoDBs that the bench measures beside Mayfly: installed on first use into build/bench/peers, where a registry answers."""
+"""The other local DynamoDBs and the Lambda emulator that the bench measures beside Mayfly: installed on first use into build/bench/peers, where a registry answers."""
 import pathlib
 import shutil
 import subprocess
@@ -72,6 +72,21 @@ class Dynalite(Peer):
         return ["node", program, "--port", str(port), "--path", str(data)]
 
 
+class MiniStack(Peer):
+    """The one Lambda emulator that needs no container engine."""
+    name = "MiniStack"
+    version = "1.4.21"
+
+    @classmethod
+    def command(cls, port, data):
+        folder = INSTALLED / f"ministack-{cls.version}"
+        program = folder / "bin" / "ministack"
+        if not program.exists():
+            run(["python3", "-m", "venv", folder], cls.name)
+            run([folder / "bin" / "pip", "install", "-q", f"ministack=={cls.version}", "boto3"], cls.name)
+        return ["env", f"GATEWAY_PORT={port}", f"PATH={folder / 'bin'}:/usr/bin:/bin", program]
+
+
 def run(command, name):
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
@@ -81,4 +96,4 @@ def run(command, name):
         raise Unavailable(f"{name} could not be installed: {done.stdout.strip().splitlines()[-1:]}")
 
 
-KINDS = (DynamoDbLocal, Dynalite)
+KINDS = (DynamoDbLocal, Dynalite)  # of databases
