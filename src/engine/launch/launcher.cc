@@ -235,12 +235,11 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   const bool isolated = options.network == sandbox::Network::isolated;
   const bool custom = choice.language == Language::custom;
   const std::vector<std::string> external = Extensions::external_of(*function);
-  const bool api = custom || !external.empty();
 
   PlatformAddress address{options.endpoint_port, kRuntimeApiPort,
                           isolated && services_.egress != nullptr ? kEgressPort : std::uint16_t{0}};
   base::UniqueFd api_listener;
-  if (api && !isolated) {
+  if (!isolated) {
     auto listening = listen_on_loopback();
     if (!listening) co_return std::unexpected(listening.error());
     address.runtime_api_port = listening->port;
@@ -284,7 +283,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   if (isolated) {
     spec.listen_ports = {options.endpoint_port};
     if (services_.egress != nullptr) spec.listen_ports.push_back(kEgressPort);
-    if (api) spec.listen_ports.push_back(kRuntimeApiPort);
+    spec.listen_ports.push_back(kRuntimeApiPort);
   }
 
   // A wrapper script starts the interpreter itself.
@@ -300,14 +299,12 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
 
   std::vector<base::UniqueFd> listeners = std::move(started->listeners);
   if (api_listener) listeners.push_back(std::move(api_listener));
-  std::shared_ptr<Extensions> extensions;
-  if (api) {
-    auto telemetry =
-        std::make_shared<Telemetry>(loop, services_.client, services_.clock,
-                                    isolated ? Telemetry::Reach::no : Telemetry::Reach::yes);
-    extensions =
-        std::make_shared<Extensions>(loop, services_.ids, function, external, std::move(telemetry));
-  }
+  // Built-in runtimes need no Runtime API, but what runs in them may be an internal extension.
+  auto telemetry =
+      std::make_shared<Telemetry>(loop, services_.client, services_.clock,
+                                  isolated ? Telemetry::Reach::no : Telemetry::Reach::yes);
+  auto extensions =
+      std::make_shared<Extensions>(loop, services_.ids, function, external, std::move(telemetry));
   auto environment =
       adopt(function, label_of(*function, choice), log_stream, *started, loop, extensions);
   if (custom) {
@@ -318,9 +315,8 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   } else {
     auto guest = std::make_unique<FramedGuest>(loop, std::move(started->control),
                                                environment->guest_events());
-    environment->open(std::move(guest),
-                      serve(*function, std::move(listeners),
-                            api ? api_handler(extensions, nullptr) : nullptr, started->user));
+    environment->open(std::move(guest), serve(*function, std::move(listeners),
+                                              api_handler(extensions, nullptr), started->user));
   }
   registry_.add(environment);
   co_return environment;
@@ -336,6 +332,9 @@ base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
   auto started = co_await services_.warden.clone(of->id(), std::move(name), limits);
   if (!started) co_return std::unexpected(std::move(started).error().message);
   std::vector<base::UniqueFd> listeners = std::move(started->listeners);
+  // An extension inside would have kept its function from being cloned, so a clone has no use for
+  // the last one, the Runtime API.
+  if (!listeners.empty()) listeners.pop_back();
   auto environment = adopt(function, of->label(), std::move(log_stream), *started, loop, nullptr);
   auto guest =
       std::make_unique<FramedGuest>(loop, std::move(started->control), environment->guest_events());

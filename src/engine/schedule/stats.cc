@@ -50,8 +50,13 @@ std::vector<VersionState> Scheduler::versions() const {
   const std::lock_guard lock(mutex_);
   std::vector<VersionState> out;
   for (const auto& [key, pool] : pools_) {
-    VersionState state{key.scope,           key.function, key.version, key.revision,
-                       pool->spec->runtime, {},           {}};
+    VersionState state{key.scope,
+                       key.function,
+                       key.version,
+                       key.revision,
+                       pool->spec->image ? "image" : pool->spec->runtime,
+                       {},
+                       {}};
     state.interpreter = pool->choice.runtime.interpreter;
     switch (pool->template_state) {
       case TemplateState::none:

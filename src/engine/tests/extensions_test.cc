@@ -55,6 +55,34 @@ TEST_F(ExtensionsTest, SeeEventsAndTheEnd) {
   EXPECT_THAT(all_log(), HasSubstr("extension got SHUTDOWN SPINDOWN\n"));
 }
 
+// An internal one is a thread of the function's own process.
+TEST_F(ExtensionsTest, OneInsideABuiltInRuntimeSeesEvents) {
+  auto spec = python(R"(
+import json, os, threading, urllib.request
+base = 'http://' + os.environ['AWS_LAMBDA_RUNTIME_API'] + '/2020-01-01/extension/'
+def call(path, data=None, **headers):
+    request = urllib.request.Request(base + path, data, {k.replace('_', '-'): v for k, v in headers.items()})
+    with urllib.request.urlopen(request) as reply:
+        return reply.headers, json.loads(reply.read())
+headers, told = call('register', b'{"events": ["INVOKE"]}', Lambda_Extension_Name='inside')
+seen, change = [], threading.Condition()
+def watch():
+    while True:
+        _, event = call('event/next', Lambda_Extension_Identifier=headers['Lambda-Extension-Identifier'])
+        with change:
+            seen.append(event['requestId'])
+            change.notify_all()
+threading.Thread(target=watch, daemon=True).start()
+def handler(event, context):
+    with change:
+        change.wait_for(lambda: context.aws_request_id in seen, timeout=20)
+        return [told['functionName'] == context.function_name, seen[-1] == context.aws_request_id]
+)");
+  EXPECT_EQ(answer(spec, "1"), "[true, true]");
+  EXPECT_EQ(answer(spec, "2"), "[true, true]");
+  EXPECT_THAT(engine().versions()[0].cloning, HasSubstr("threads"));
+}
+
 TEST_F(ExtensionsTest, OneThatFailsInInitFailsTheFunction) {
   std::string script = kWatcher;
   const std::string loop = "while True:";
