@@ -122,8 +122,8 @@ def python_layer():
     return layer(files)
 
 
-def convert(source, target):
+def convert(source, target, *options):
     """By skopeo, as people do: convert("oci:folder:tag", "docker-archive:file.tar:name:tag")."""
     assert shutil.which("skopeo"), "skopeo is not installed: ./dev test does that"
-    done = subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", source, target], text=True, capture_output=True)
+    done = subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", *options, source, target], text=True, capture_output=True)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """Functions that are container images, from layouts and archives of this machine."""
 
+import gzip
 import json
 import pathlib
 import shutil
@@ -70,7 +71,7 @@ def layers():
 
 @pytest.fixture(scope="module")
 def images(layers, tmp_path_factory):
-    """orders: a layout. The same image again as skopeo saves it: archives/oci.tar, archives/docker.tar, archives/packed.tar.gz."""
+    """shop/orders: a layout. The same image again in the other forms that skopeo saves."""
     folder = tmp_path_factory.mktemp("images")
     folder.chmod(0o755)
     write_layout(folder / "shop" / "orders", layers, tag="v1", **CONFIG)
@@ -78,8 +79,10 @@ def images(layers, tmp_path_factory):
     source = f"oci:{folder}/shop/orders:v1"
     convert(source, f"oci-archive:{folder}/archives/oci.tar:v1")
     convert(source, f"docker-archive:{folder}/archives/docker.tar:localhost/archives/docker:v1")
-    convert(source, f"oci:{folder}/archives/layout:v1")
-    shutil.copy(folder / "archives" / "docker.tar", folder / "archives" / "packed.tar")
+    convert(source, f"oci:{folder}/archives/zstd:v1", "--dest-compress", "--dest-compress-format", "zstd")
+    convert(source, f"docker-archive:{folder}/archives/packed:packed:v1")
+    with open(folder / "archives" / "packed", "rb") as plain, gzip.open(folder / "packed.tar.gz", "wb", 1) as packed:
+        shutil.copyfileobj(plain, packed)
     return folder
 
 
@@ -121,7 +124,8 @@ def invoke(client, name, event=None):
 
 
 @pytest.mark.parametrize("uri", [
-    f"{REGISTRY}/shop/orders:v1", "shop/orders:v1", f"{REGISTRY}/archives/oci:v1", "archives/docker:v1", "archives/layout:v1",
+    f"{REGISTRY}/shop/orders:v1", "shop/orders:v1", f"{REGISTRY}/archives/oci:v1", "archives/docker:v1", "archives/zstd:v1",
+    "docker.io/library/packed:v1",
 ])
 def test_an_image_runs(client, create, uri):
     name = create(uri, Environment={"Variables": {"BOTH": "function", "OWN": "function"}})

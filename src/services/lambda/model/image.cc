@@ -70,6 +70,9 @@ bool is_tag(std::string_view tag) {
 
 // The host of "host/path" is told by a dot, a port or the name localhost.
 std::string_view without_host(std::string_view name) {
+  // What Docker calls by one word.
+  constexpr std::string_view kDockerLibrary = "docker.io/library/";
+  if (name.starts_with(kDockerLibrary)) return name.substr(kDockerLibrary.size());
   const std::size_t slash = name.find('/');
   if (slash == std::string_view::npos) return name;
   const std::string_view first = name.substr(0, slash);
