@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "base/unique_fd.h"
+#include "base/write_all.h"
 #include "cli/table.h"
 #include "wire/json.h"
 
@@ -55,12 +56,7 @@ Answer<void> sync_folders(const fs::path& folder) {
 }
 
 Answer<void> write_all(int file, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(file_problem("write", path));
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (!base::write_all(file, bytes)) return std::unexpected(file_problem("write", path));
   return {};
 }
 

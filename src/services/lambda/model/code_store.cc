@@ -15,6 +15,7 @@
 #include "base/one_shot.h"
 #include "base/strings.h"
 #include "base/unique_fd.h"
+#include "base/write_all.h"
 #include "services/lambda/model/merge_trees.h"
 
 namespace mayfly::lambda {
@@ -45,12 +46,7 @@ std::expected<void, ZipError> sync_folder(const std::string& path) {
 std::expected<void, ZipError> write_synced(const std::string& path, std::string_view bytes) {
   base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) return io_error("create", path);
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return io_error("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (!base::write_all(file.get(), bytes)) return io_error("write", path);
   if (::fsync(file.get()) != 0) return io_error("sync", path);
   return {};
 }

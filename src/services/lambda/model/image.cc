@@ -15,6 +15,7 @@
 #include "base/digest.h"
 #include "base/strings.h"
 #include "base/unique_fd.h"
+#include "base/write_all.h"
 #include "services/lambda/model/archive.h"
 #include "wire/json.h"
 
@@ -296,15 +297,10 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
-std::expected<void, ImageError> write_synced(const fs::path& path, std::string_view bytes) {
+std::expected<void, ImageError> write_new(const fs::path& path, std::string_view bytes) {
   base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) return io_error("create", path);
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return io_error("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (!base::write_all(file.get(), bytes)) return io_error("write", path);
   return {};
 }
 
@@ -322,13 +318,8 @@ std::expected<void, ImageError> copy_proven(const Image::Part& part, const fs::p
     if (count < 0) return io_error("read", part.file);
     if (count == 0) break;
     digest.update({buffer.data(), static_cast<std::size_t>(count)});
-    for (ssize_t done = 0; done < count;) {
-      const ssize_t put =
-          ::write(file.get(), buffer.data() + done, static_cast<std::size_t>(count - done));
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return io_error("write", to);
-      done += put;
-    }
+    if (!base::write_all(file.get(), {buffer.data(), static_cast<std::size_t>(count)}))
+      return io_error("write", to);
   }
   if (digest.hex() != part.sha256)
     return unusable(
@@ -405,7 +396,7 @@ std::expected<Image, ImageError> find_image(const fs::path& images, const ImageR
 }
 
 std::expected<void, ImageError> keep_image(const Image& image, const fs::path& folder) {
-  if (auto done = write_synced(folder / "manifest.json", image.manifest); !done) return done;
+  if (auto done = write_new(folder / "manifest.json", image.manifest); !done) return done;
   if (auto done = copy_proven(image.config, folder / image.config.sha256); !done) return done;
   for (const Image::Part& layer : image.layers) {
     if (auto done = copy_proven(layer, folder / layer.sha256); !done) return done;

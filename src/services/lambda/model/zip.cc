@@ -16,6 +16,7 @@
 
 #include "base/strings.h"
 #include "base/unique_fd.h"
+#include "base/write_all.h"
 
 namespace mayfly::lambda {
 
@@ -183,12 +184,7 @@ class Unpacker {
     if (!file) return io_error("create", full);
     auto written =
         inflate(index, relative, [&](std::string_view chunk) -> std::expected<void, ZipError> {
-          while (!chunk.empty()) {
-            const ssize_t count = ::write(file.get(), chunk.data(), chunk.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) return io_error("write", full);
-            chunk.remove_prefix(static_cast<std::size_t>(count));
-          }
+          if (!base::write_all(file.get(), chunk)) return io_error("write", full);
           return {};
         });
     if (!written) return written;
