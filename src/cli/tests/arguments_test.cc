@@ -46,6 +46,8 @@ TEST(Arguments, ServeHasDefaultsThatAreSafe) {
   EXPECT_EQ(options.network, Network::host);
   EXPECT_EQ(options.large_tmp, Storage::memory);
   EXPECT_EQ(options.egress_allow, "");
+  EXPECT_EQ(options.images, "");  // DATA_DIR/images
+  EXPECT_TRUE(options.favor_dynmods);
   EXPECT_EQ(options.durability, Durability::durable);
   EXPECT_EQ(options.runtime_versions, RuntimeVersions::nearest);
   EXPECT_EQ(options.region, "us-east-1");
@@ -53,9 +55,11 @@ TEST(Arguments, ServeHasDefaultsThatAreSafe) {
 
 TEST(Arguments, ServeTakesEverything) {
   const auto options = command<ServeOptions>(
-      {"serve", "--listen", "[::1]:0", "--data-dir", "/d", "--profile", "secured", "--durability",
-       "relaxed", "--log-level", "debug", "--default-region", "eu-west-1", "--max-concurrency", "7",
-       "--memory", "512", "--threads", "3", "--runtime-versions", "exact"});
+      {"serve",     "--listen",           "[::1]:0", "--data-dir",      "/d",    "--profile",
+       "secured",   "--durability",       "relaxed", "--log-level",     "debug", "--default-region",
+       "eu-west-1", "--max-concurrency",  "7",       "--memory",        "512",   "--threads",
+       "3",         "--runtime-versions", "exact",   "--favor-dynmods", "off",   "--images",
+       "/"});
   EXPECT_EQ(options.address, "::1");
   EXPECT_EQ(options.port, 0);
   EXPECT_EQ(options.data_dir, "/d");
@@ -68,6 +72,8 @@ TEST(Arguments, ServeTakesEverything) {
   EXPECT_EQ(options.max_concurrency, 7);
   EXPECT_EQ(options.memory_mb, 512);
   EXPECT_EQ(options.threads, 3);
+  EXPECT_FALSE(options.favor_dynmods);
+  EXPECT_EQ(options.images, "/");
   EXPECT_EQ(command<ServeOptions>({"serve", "--profile", "secured", "--network", "host"}).network,
             Network::host);
 }

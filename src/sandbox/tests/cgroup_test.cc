@@ -2,6 +2,8 @@
 // machine has only one of the two, others have the other.
 #include "sandbox/cgroup.h"
 
+#include <gmock/gmock.h>
+
 #include "sandbox/files.h"
 #include "sandbox/tests/support.h"
 
@@ -130,6 +132,13 @@ TEST_F(FakeCgroups, WhatIsMissingIsReportedWithItsReason) {
   EXPECT_TRUE(group->add(1));
   EXPECT_FALSE(UsageReader{group->usage_files(0)}.read());
   EXPECT_TRUE(group->remove());
+}
+
+// Of the real kernel: the hierarchy is there for as long as it is held, at the least.
+TEST(CgroupMoves, AreFavouredWhileTheDescriptorIsHeld) {
+  const base::UniqueFd held = Cgroups::favor_moves();
+  if (!held) GTEST_SKIP() << "needs root, and Linux 6.0";
+  EXPECT_THAT(read_file("/proc/self/cgroup").value_or(""), ::testing::HasSubstr(":name=mayfly:"));
 }
 
 }  // namespace
