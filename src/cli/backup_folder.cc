@@ -10,8 +10,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/descriptor_io.h"
 #include "base/unique_fd.h"
-#include "base/write_all.h"
 #include "cli/table.h"
 #include "wire/json.h"
 

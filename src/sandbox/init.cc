@@ -293,7 +293,7 @@ void run_main(const SandboxPlan& plan, const std::vector<int>& before) {
   leave_key_rings();
   checked(set_resource_limits(plan.spec.limits));
   if (::chdir(plan.spec.working_folder.c_str()) != 0)
-    give_up(report, error_text(plan.spec.working_folder, errno));
+    give_up(report, error_text("entering " + plan.spec.working_folder, errno));
   checked(drop_capabilities());
   std::vector<char*> argv, env;
   for (const std::string& argument : plan.spec.argv)

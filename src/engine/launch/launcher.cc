@@ -121,6 +121,13 @@ std::vector<std::string> command(const FunctionSpec& function, const Choice& cho
   return argv;
 }
 
+// Of the warden's sentence "...: <step>: Permission denied": "permission denied"; else empty.
+std::string reason_behind(std::string step, const std::string& message) {
+  step += ": ";
+  const std::size_t at = message.rfind(step);
+  return at == std::string::npos ? std::string{} : base::to_lower(message.substr(at + step.size()));
+}
+
 std::string_view folder_name(Language language) {
   switch (language) {
     case Language::python:
@@ -196,19 +203,14 @@ bool Launcher::has_wrapper(const FunctionSpec& function) {
 
 std::string Launcher::program_failure(const FunctionSpec& function, const Choice& choice,
                                       const std::string& message) {
-  const std::string said =
-      "starting " + command(function, choice, Role::environment).front() + ": ";
-  const std::size_t at = message.rfind(said);
-  return at == std::string::npos ? std::string{} : base::to_lower(message.substr(at + said.size()));
+  return reason_behind("starting " + command(function, choice, Role::environment).front(), message);
 }
 
 std::string Launcher::folder_failure(const FunctionSpec& function, const std::string& message) {
   if (!function.image) return {};
-  const std::string said = function.image->working_folder + ": ";
-  const std::size_t at = message.rfind(said);
-  if (at == std::string::npos || message.find("starting ", at) != std::string::npos) return {};
-  return fmt::format("chdir {}: {}", function.image->working_folder,
-                     base::to_lower(message.substr(at + said.size())));
+  const std::string& folder = function.image->working_folder;
+  const std::string why = reason_behind("entering " + folder, message);
+  return why.empty() ? "" : fmt::format("chdir {}: {}", folder, why);
 }
 
 bool Launcher::has_disk_tmp(const FunctionSpec& function) const {

@@ -206,6 +206,17 @@ def test_an_update_takes_the_image_as_it_is_then(client, create, images, layers)
     assert invoke(client, name).payload == "second"
 
 
+def test_a_dry_run_keeps_nothing(client, create, daemon, images, layers):
+    name = create("shop/orders:v1")
+    write_layout(images / "tried", [*layers, layer({"tried": "x"})], **CONFIG)
+    tried = client.update_function_code(FunctionName=name, ImageUri="tried", DryRun=True)["CodeSha256"]
+    used = client.get_function_configuration(FunctionName=name)["CodeSha256"]
+    kept = {path.name for path in (daemon.data / "lambda" / "images").iterdir()}
+    assert used in kept and tried not in kept
+    client.update_function_code(FunctionName=name, ImageUri="shop/orders:v1", DryRun=True)
+    assert invoke(client, name).error is None  # in use, so it stays
+
+
 def test_images_outlive_their_source_and_a_restart(images, layers):
     write_layout(images / "passing", layers, **CONFIG)
     daemon = Daemon("--images", str(images)).start()
@@ -314,6 +325,7 @@ def test_what_cannot_start_says_so(client, create, images, layers):
         ({"Entrypoint": ["nothing-of-that-name"]}, "Runtime.InvalidEntrypoint", "fork/exec nothing-of-that-name: no such file or directory"),
         ({"Entrypoint": ["/etc/kept"]}, "Runtime.InvalidEntrypoint", "fork/exec /etc/kept: permission denied"),
         ({}, "Runtime.InvalidEntrypoint", "neither ENTRYPOINT nor CMD"),
+        ({"Entrypoint": ["/srv"], "WorkingDir": "/srv"}, "Runtime.InvalidEntrypoint", "fork/exec /srv: permission denied"),
         ({"Entrypoint": ["/client.py"], "WorkingDir": "/not/there"}, "Runtime.InvalidWorkingDir", "chdir /not/there: no such file or directory"),
     ):
         write_layout(images / "wrong", layers, **config)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/unique_fd.h"
 
 namespace mayfly::lambda {
@@ -17,11 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBlockBytes = 1 << 16;
-
-std::unexpected<ImageError> io_error(std::string_view what, const std::string& path) {
-  return std::unexpected(
-      ImageError{ImageFault::io, fmt::format("{} {}: {}", what, path, strerror(errno))});
-}
+// Of an archive of an image: its manifests, configurations and layers.
+constexpr std::uint64_t kMaxParts = 10'000;
+constexpr std::size_t kMaxName = 1'024;
 
 // Without "./" in front and slashes at the end.
 std::string plain_name(std::string name) {
@@ -37,6 +37,11 @@ std::string follow(const std::string& link, const std::string& target) {
 
 }  // namespace
 
+std::unexpected<ImageError> io_error(std::string_view what, const fs::path& path) {
+  return std::unexpected(
+      ImageError{ImageFault::io, fmt::format("{} {}: {}", what, path.string(), strerror(errno))});
+}
+
 void ArchiveReader::Free::operator()(archive* archive) const { archive_read_free(archive); }
 
 ImageError ArchiveReader::error() const {
@@ -51,7 +56,7 @@ std::expected<ArchiveReader, ImageError> ArchiveReader::open(const fs::path& pat
   archive_read_support_format_tar(reader.get());
   archive_read_support_filter_gzip(reader.get());
   archive_read_support_filter_zstd(reader.get());
-  ArchiveReader out(std::move(reader), path.string(), budget);
+  ArchiveReader out(std::move(reader), path.filename().string(), budget);
   if (archive_read_open_filename(out.archive_.get(), path.c_str(), kBlockBytes) != ARCHIVE_OK)
     return std::unexpected(out.error());
   return out;
@@ -102,7 +107,7 @@ std::expected<void, ImageError> ArchiveReader::write_to(int file) {
 std::expected<std::map<std::string, fs::path>, ImageError> take_apart(const fs::path& archive,
                                                                       const fs::path& scratch,
                                                                       const ImageLimits& limits) {
-  ArchiveReader::Budget budget{limits.unpacked_bytes, limits.entries};
+  ArchiveReader::Budget budget{limits.unpacked_bytes, std::min(limits.entries, kMaxParts)};
   auto reader = ArchiveReader::open(archive, budget);
   if (!reader) return std::unexpected(reader.error());
   std::map<std::string, fs::path> files;
@@ -112,7 +117,7 @@ std::expected<std::map<std::string, fs::path>, ImageError> take_apart(const fs::
     if (!entry) return std::unexpected(entry.error());
     if (*entry == nullptr) break;
     const char* named = archive_entry_pathname(*entry);
-    if (named == nullptr) continue;
+    if (named == nullptr || std::string_view(named).size() > kMaxName) continue;
     const std::string name = plain_name(named);
     if (const char* target = archive_entry_hardlink(*entry)) {
       links[name] = plain_name(target);
@@ -122,7 +127,7 @@ std::expected<std::map<std::string, fs::path>, ImageError> take_apart(const fs::
     } else if (archive_entry_filetype(*entry) == AE_IFREG) {
       const fs::path path = scratch / std::to_string(number);
       base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-      if (!file) return io_error("create", path.string());
+      if (!file) return io_error("create", path);
       if (auto done = reader->write_to(file.get()); !done) return std::unexpected(done.error());
       files[name] = path;
     }

@@ -19,6 +19,12 @@ struct archive_entry;
 
 namespace mayfly::lambda {
 
+// Sentences about images name files without their folders: clients read them.
+inline std::unexpected<ImageError> unusable(std::string detail) {
+  return std::unexpected(ImageError{ImageFault::unusable, std::move(detail)});
+}
+std::unexpected<ImageError> io_error(std::string_view what, const std::filesystem::path& path);
+
 class ArchiveReader {
  public:
   // `budget` outlives it: what may still be read, of bytes and of entries.

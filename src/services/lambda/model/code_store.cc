@@ -12,10 +12,10 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/descriptor_io.h"
 #include "base/one_shot.h"
 #include "base/strings.h"
 #include "base/unique_fd.h"
-#include "base/write_all.h"
 #include "services/lambda/model/merge_trees.h"
 
 namespace mayfly::lambda {
@@ -263,23 +263,24 @@ std::expected<ImagePackage, ImageError> CodeStore::put_image_now(const std::stri
   const auto put = [&]() -> std::expected<ImagePackage, ImageError> {
     auto image = find_image(images, reference, architecture, *scratch);
     if (!image) return std::unexpected(image.error());
-    auto settings = read_image_settings(*image);
-    if (!settings) return std::unexpected(settings.error());
-    ImagePackage out;
-    out.settings = std::move(*settings);
-    out.package.sha256 = image->digest;
-    out.package.pin = pin(image->digest);
+    const CodePackage package{.sha256 = image->digest, .pin = pin(image->digest)};
     struct stat status;
     const bool known = ::stat(image_path(image->digest).c_str(), &status) == 0;
-    if (known && ::stat(code_path(image->digest).c_str(), &status) == 0) return out;
-    if (auto kept = keep_image(*image, *parts); !kept) return std::unexpected(kept.error());
-    // From the copy: what was proven is what is unpacked.
-    image = kept_image(*parts);
+    if (!known) {
+      if (auto kept = keep_image(*image, *parts); !kept) return std::unexpected(kept.error());
+    }
+    // From the copy: what was proven is what is read and unpacked.
+    image = kept_image(known ? image_path(package.sha256) : *parts);
     if (!image) return std::unexpected(image.error());
+    auto settings = read_image_settings(*image);
+    if (!settings) return std::unexpected(settings.error());
+    ImagePackage out{package, std::move(*settings)};
+    if (known && ::stat(code_path(package.sha256).c_str(), &status) == 0) return out;
     auto tree = unpack_image_to_temporary(*image);
     if (!tree) return std::unexpected(tree.error());
-    auto kept = keep_tree(image_path(out.package.sha256), *parts);
-    if (kept) kept = keep_tree(code_path(out.package.sha256), *tree);
+    std::expected<void, ZipError> kept;
+    if (!known) kept = keep_tree(image_path(package.sha256), *parts);
+    if (kept) kept = keep_tree(code_path(package.sha256), *tree);
     fs::remove_all(*tree, ignored);
     if (!kept) return failed(kept.error());
     return out;
@@ -421,13 +422,7 @@ std::expected<std::string, ZipError> CodeStore::read_now(const std::string& sha2
   struct stat status;
   if (!file || ::fstat(file.get(), &status) != 0) return io_error("open", path);
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return io_error("read", path);
-    done += static_cast<std::size_t>(count);
-  }
+  if (!base::read_all(file.get(), bytes)) return io_error("read", path);
   if (base::to_hex(base::sha256(bytes)) != sha256) {
     return std::unexpected(
         ZipError{ZipFault::io, path + " does not have the content that its name says"});

@@ -30,10 +30,10 @@ class Collector {
   // At start, before requests are served.
   base::Task<wire::Result<void>> sweep();
 
- private:
-  // False where it is in use, pinned, or just put again.
+  // Removes a package now. False where it is in use, pinned, or just put again.
   base::Task<wire::Result<bool>> collect(std::string sha256);
 
+ private:
   store::Store& store_;
   const base::Clock& clock_;
   CodeStore& code_;

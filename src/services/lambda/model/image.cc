@@ -12,10 +12,10 @@
 #include <functional>
 #include <map>
 
+#include "base/descriptor_io.h"
 #include "base/digest.h"
 #include "base/strings.h"
 #include "base/unique_fd.h"
-#include "base/write_all.h"
 #include "services/lambda/model/archive.h"
 #include "wire/json.h"
 
@@ -31,15 +31,8 @@ constexpr const char* kOciManifest = "application/vnd.oci.image.manifest.v1+json
 constexpr const char* kOciConfig = "application/vnd.oci.image.config.v1+json";
 constexpr const char* kOciLayer = "application/vnd.oci.image.layer.v1.tar";
 
-std::unexpected<ImageError> unusable(std::string detail) {
-  return std::unexpected(ImageError{ImageFault::unusable, std::move(detail)});
-}
 std::unexpected<ImageError> absent(std::string detail) {
   return std::unexpected(ImageError{ImageFault::absent, std::move(detail)});
-}
-std::unexpected<ImageError> io_error(std::string_view what, const fs::path& path) {
-  return std::unexpected(
-      ImageError{ImageFault::io, fmt::format("{} {}: {}", what, path.string(), strerror(errno))});
 }
 
 bool is_hex_digest(std::string_view text) {
@@ -87,15 +80,9 @@ std::expected<std::string, ImageError> read_small(const fs::path& path) {
   struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0) return io_error("open", path);
   if (!S_ISREG(status.st_mode) || static_cast<std::uintmax_t>(status.st_size) > kMaxManifest)
-    return unusable(path.string() + " is no small file");
+    return unusable(path.filename().string() + " is no small file");
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return io_error("read", path);
-    done += static_cast<std::size_t>(count);
-  }
+  if (!base::read_all(file.get(), bytes)) return io_error("read", path);
   return bytes;
 }
 
@@ -355,8 +342,8 @@ std::expected<Image, ImageError> find_image(const fs::path& images, const ImageR
                                             std::string_view architecture, const fs::path& scratch,
                                             const ImageLimits& limits) {
   const fs::path base = images / reference.repository;
-  std::expected<Image, ImageError> image =
-      absent(fmt::format("there is neither a folder {0} nor an archive {0}.tar", base.string()));
+  std::expected<Image, ImageError> image = absent(
+      fmt::format("the folder of images has neither {0}/ nor {0}.tar", reference.repository));
   if (is_file(base / "index.json")) {
     image = find_in_layout(
         [&base](const std::string& name) {

@@ -31,14 +31,6 @@ constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::size_t kMaxPath = 4'096;
 constexpr std::size_t kMaxDepth = 256;
 
-std::unexpected<ImageError> unusable(std::string detail) {
-  return std::unexpected(ImageError{ImageFault::unusable, std::move(detail)});
-}
-std::unexpected<ImageError> io_error(std::string_view what, std::string_view path) {
-  return std::unexpected(
-      ImageError{ImageFault::io, fmt::format("{} {}: {}", what, path, strerror(errno))});
-}
-
 struct Place {
   std::string folder, name;  // "usr/lib", "libc.so"; both empty for the root itself
 };
@@ -116,8 +108,18 @@ class Root {
 
   std::expected<void, ImageError> clear(int folder) const {
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(fmt::format("/proc/self/fd/{}", folder), error))
-      if (auto done = remove(folder, entry.path().filename().string()); !done) return done;
+    std::vector<std::string> names;
+    for (fs::directory_iterator at(fmt::format("/proc/self/fd/{}", folder), error), end;
+         !error && at != end; at.increment(error)) {
+      names.push_back(at->path().filename().string());
+    }
+    if (error) {
+      errno = error.value();
+      return io_error("list", "a folder of the image");
+    }
+    for (const std::string& name : names) {
+      if (auto done = remove(folder, name); !done) return done;
+    }
     return {};
   }
 
@@ -247,7 +249,8 @@ std::expected<void, ImageError> for_each_entry(const fs::path& layer, ArchiveRea
   }
 }
 
-// What the sandbox mounts over, and so has to be there.
+// What the sandbox mounts over, and so has to be there. Where the image has a link or a folder of
+// that name, it keeps it, and nothing is mounted.
 std::expected<void, ImageError> add_mount_points(Root& root) {
   auto etc = root.folder("etc");
   if (!etc) return std::unexpected(etc.error());

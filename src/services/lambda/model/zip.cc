@@ -14,9 +14,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/descriptor_io.h"
 #include "base/strings.h"
 #include "base/unique_fd.h"
-#include "base/write_all.h"
 
 namespace mayfly::lambda {
 

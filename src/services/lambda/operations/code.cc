@@ -33,7 +33,7 @@ std::unexpected<wire::ApiError> unzip_failed(const ZipError& error, std::uint64_
 }
 
 base::Task<wire::Result<TakenCode>> take_image(Lambda& lambda, std::string uri,
-                                               std::string architecture) {
+                                               std::string architecture, Keep keep) {
   const auto refused = [&uri](const std::string& what) {
     return wire::fail(kInvalidParameterValue,
                       fmt::format("Source image {} {}. Provide a valid source image.", uri, what));
@@ -53,6 +53,12 @@ base::Task<wire::Result<TakenCode>> take_image(Lambda& lambda, std::string uri,
       case ImageFault::io:
         co_return wire::fail(kService, "The image could not be stored.");
     }
+  }
+  if (keep == Keep::no) {
+    // Unless a function has it already.
+    put->package.pin.reset();
+    if (auto removed = co_await lambda.collector.collect(put->package.sha256); !removed)
+      co_return std::unexpected(removed.error());
   }
   ImageSettings& settings = put->settings;
   co_return TakenCode{
@@ -75,7 +81,7 @@ base::Task<wire::Result<TakenCode>> take_code(Lambda& lambda, CodeSource source,
                                               std::string_view operation, Keep keep) {
   if (source.image_uri) {
     co_return co_await take_image(lambda, std::move(*source.image_uri),
-                                  std::move(source.architecture));
+                                  std::move(source.architecture), keep);
   }
   if (source.s3_bucket == kHotBucket && lambda.options.hot_reload == HotReload::allowed) {
     auto folder = check_hot_folder(source.s3_key.value_or(""));
