@@ -176,10 +176,10 @@ void Sandbox::add_nest(std::uint64_t tmp_bytes) {
 void Sandbox::make_first_nest() {
   add_nest(usual_limits_.tmp_bytes);
   first_ = shared_.loop.after(kOrderLimit, [this] {
-    if (waiting_) return;  // otherwise it will not be a template any more
-    std::vector<Nest*> unused;
-    for (const auto& nest : nests_) unused.push_back(nest.get());
-    for (Nest* nest : unused) nest->end("");
+    // Where it still lacks the files, the process will not be a template any more.
+    const auto bare =
+        std::ranges::find_if(nests_, [](const auto& nest) { return nest->lacks_files(); });
+    if (bare != nests_.end()) (*bare)->end("");
   });
 }
 
