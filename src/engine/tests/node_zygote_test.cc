@@ -52,11 +52,15 @@ const status = Object.fromEntries(fs.readFileSync('/proc/self/status', 'utf8').s
 const kinds = new Set(fs.readdirSync('/proc/self/fd').map((fd) => {
   try { return fs.readlinkSync('/proc/self/fd/' + fd).replace(/[0-9]+/, ''); } catch { return '/proc//fd'; }
 }));
+// Also those that help to make the first clone's namespaces and end at once.
+const isInit = (pid) => {
+  try { return fs.readFileSync('/proc/' + pid + '/comm', 'utf8') === 'mayfly-init\n'; } catch { return true; }
+};
 const seen = [
   ...['CapEff', 'CapPrm', 'CapBnd', 'NoNewPrivs', 'Seccomp', 'Uid', 'Gid', 'Groups'].map((name) => status[name].trim().split(/\s/)[0]),
   [...kinds].sort(), process.cwd(), process.argv, process.execArgv, process.execPath, require.main.filename, require.main.paths,
   fs.readlinkSync('/proc/self') === String(process.pid), process.ppid,
-  fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).length, process.env.MINE, process.env._HANDLER,
+  fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && !isInit(name)).length, process.env.MINE, process.env._HANDLER,
   fs.readdirSync('/var/task'), module.parent?.filename, module.paths.slice(0, 2),
   Object.keys(require.cache).filter((name) => !name.startsWith('/var/runtime')),
 ];
