@@ -284,7 +284,10 @@ struct Platform::Parts {
         logs(*store, clock),
         iam(*store, clock, ids),
         sts(*store, clock, ids),
-        dynamodb(*store, clock, ids),
+        dynamodb(*store, clock, ids,
+                 options.table_throughput == cli::TableThroughput::enforced
+                     ? dynamodb::Throughputs::enforced
+                     : dynamodb::Throughputs::unlimited),
         sweeper(dynamodb, expiry_alarm),
         cloudwatch(*store, clock, metrics_alarm),
         meter(*store, io, clock, load_prices(runtimes_folder)),

@@ -25,6 +25,7 @@ struct Raw {
   std::string network;
   std::string durability = "durable";
   std::string runtime_versions = "nearest";
+  std::string table_throughput = "unlimited";
   std::string large_tmp = "memory";
   std::string favor_dynmods = "on";
   std::string log_level = "info";
@@ -156,6 +157,12 @@ void add_serve(CLI::App& app, Raw& raw) {
       ->add_option("--scaling-rate", raw.serve.scaling_rate,
                    "Environments that a function may gain in ten seconds, 1000 on AWS; 0: any")
       ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  serve
+      ->add_option("--table-throughput", raw.table_throughput,
+                   "enforced: requests beyond the throughput that a DynamoDB table is given are "
+                   "throttled, as on AWS")
+      ->check(CLI::IsMember({"unlimited", "enforced"}))
       ->capture_default_str();
   serve
       ->add_option("--max-timeout", raw.serve.max_timeout,
@@ -343,6 +350,9 @@ std::string finish_serve(Raw& raw, const std::vector<std::string>& arguments) {
   raw.serve.runtime_versions = chosen<RuntimeVersions>(
       raw.runtime_versions,
       {{"nearest", RuntimeVersions::nearest}, {"exact", RuntimeVersions::exact}});
+  raw.serve.table_throughput = chosen<TableThroughput>(
+      raw.table_throughput,
+      {{"unlimited", TableThroughput::unlimited}, {"enforced", TableThroughput::enforced}});
   raw.serve.favor_dynmods = raw.favor_dynmods == "on";
   raw.serve.large_tmp =
       chosen<Storage>(raw.large_tmp, {{"memory", Storage::memory}, {"disk", Storage::disk}});

@@ -21,6 +21,7 @@ enum class Network { host, isolated };
 enum class Storage { memory, disk };
 enum class Durability { durable, relaxed };
 enum class RuntimeVersions { nearest, exact };
+enum class TableThroughput { unlimited, enforced };
 
 struct ServeOptions {
   std::string address = "127.0.0.1";
@@ -35,6 +36,7 @@ struct ServeOptions {
   std::string egress_allow;  // hosts that functions of an isolated network reach, or empty
   Durability durability = Durability::durable;
   RuntimeVersions runtime_versions = RuntimeVersions::nearest;
+  TableThroughput table_throughput = TableThroughput::unlimited;  // of DynamoDB tables
   base::LogLevel log_level = base::LogLevel::info;
   std::string region = "us-east-1";
   std::int64_t max_concurrency = 1000;

@@ -2,14 +2,15 @@
 // table of them is in dynamodb.cc.
 //
 // Ownership: refers to the store, the clock and the ids, which outlive it. Threads: any. It holds
-// no state that the store does not have; the table cache is checked against the store in each
-// transaction.
+// no state that the store does not have, but for the counts of the throughput limiter; the table
+// cache is checked against the store in each transaction.
 #pragma once
 
 #include "api/service.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "services/dynamodb/table_cache.h"
+#include "services/dynamodb/throughput_limiter.h"
 #include "store/store.h"
 #include "work/queue.h"
 
@@ -17,13 +18,15 @@ namespace mayfly::dynamodb {
 
 class Dynamodb {
  public:
-  Dynamodb(store::Store& the_store, const base::Clock& the_clock, base::Ids& the_ids)
-      : store(the_store), clock(the_clock), ids(the_ids) {}
+  Dynamodb(store::Store& the_store, const base::Clock& the_clock, base::Ids& the_ids,
+           Throughputs throughputs = Throughputs::unlimited)
+      : store(the_store), clock(the_clock), ids(the_ids), throughput(the_clock, throughputs) {}
 
   store::Store& store;
   const base::Clock& clock;
   base::Ids& ids;
   TableCache tables;
+  ThroughputLimiter throughput;
 };
 
 api::Service make_service(Dynamodb& dynamodb);

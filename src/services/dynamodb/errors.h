@@ -17,6 +17,7 @@ inline constexpr wire::ErrorSpec kResourceInUse{"ResourceInUseException", 400};
 inline constexpr wire::ErrorSpec kLimitExceeded{"LimitExceededException", 400};
 inline constexpr wire::ErrorSpec kTransactionCanceled{
     "TransactionCanceledException", 400, wire::Fault::client, {}, wire::MessageMember::Message};
+inline constexpr wire::ErrorSpec kThroughputExceeded{"ProvisionedThroughputExceededException", 400};
 inline constexpr wire::ErrorSpec kDuplicateItem{"DuplicateItemException", 400};
 inline constexpr wire::ErrorSpec kTransactionConflict{"TransactionConflictException", 400};
 inline constexpr wire::ErrorSpec kTransactionInProgress{

@@ -131,8 +131,6 @@ wire::Result<std::vector<BatchWrite>> read_writes(const base::Scope& scope,
   return writes;
 }
 
-using Tables = std::map<std::string, TablePtr>;
-
 // The tables of a batch, each opened once.
 base::Task<wire::Result<Tables>> open_tables(Dynamodb& dynamodb, store::Transaction& transaction,
                                              const base::Scope& scope,
@@ -149,6 +147,7 @@ base::Task<wire::Result<Tables>> open_tables(Dynamodb& dynamodb, store::Transact
 }
 
 struct BatchOutcome {
+  Tables tables;
   std::map<std::string, Capacity> capacity;
   std::map<std::string, std::vector<ItemCollectionMetrics>> metrics;
 };
@@ -178,17 +177,25 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
     const BatchWrite& write = writes[i];
     auto written = co_await apply_write(transaction, *(*tables)[write.name], write.write,
                                         {now, static_cast<std::uint16_t>(i - begin)});
+    if (auto allowed = check_throughput(dynamodb, *(*tables)[write.name], write.write, written);
+        !allowed) {
+      co_return std::unexpected(std::move(allowed).error());
+    }
     if (!written) co_return std::unexpected(std::move(written).error());
     outcome.capacity[write.name].add(written->capacity);
     if (written->metrics) {
       outcome.metrics[write.requested_as].push_back(std::move(*written->metrics));
     }
   }
+  outcome.tables = std::move(*tables);
   co_return outcome;
 }
 
-// How many of the writes from `begin` on fit one transaction, however many indexes there are.
-std::size_t transaction_end(const std::vector<BatchWrite>& writes, std::size_t begin) {
+// How many of the writes from `begin` on fit one transaction, however many indexes there are. One
+// alone where each may be throttled.
+std::size_t transaction_end(const Dynamodb& dynamodb, const std::vector<BatchWrite>& writes,
+                            std::size_t begin) {
+  if (dynamodb.throughput.enforced()) return begin + 1;
   constexpr std::size_t kPlaces = 28;  // the table, 20 global and 5 local indexes, stream, history
   std::size_t bytes = 0;
   std::size_t end = begin;
@@ -198,6 +205,17 @@ std::size_t transaction_end(const std::vector<BatchWrite>& writes, std::size_t b
     ++end;
   }
   return end;
+}
+
+// A write as it was asked for.
+WriteRequest request_of(const Write& write) {
+  WriteRequest request;
+  if (write.kind == Write::Kind::put) {
+    request.put.emplace().item = document_of(write.item);
+  } else {
+    request.remove.emplace().key = document_of(write.item);
+  }
+  return request;
 }
 
 }  // namespace
@@ -211,6 +229,8 @@ base::Task<wire::Result<BatchGetItemResponse>> batch_get_item(Dynamodb& dynamodb
   BatchGetItemResponse response;
   std::map<std::string, Capacity> capacity;
   std::size_t bytes = 0;
+  bool processed = false;
+  std::optional<wire::ApiError> throttled;
   bool full = false;  // one did not fit: what follows is left for the next call
   for (TableRead& read : *reads) {
     auto table = co_await open_table(dynamodb, *transaction, context.scope, read.name,
@@ -219,24 +239,30 @@ base::Task<wire::Result<BatchGetItemResponse>> batch_get_item(Dynamodb& dynamodb
     auto& items = response.responses[read.requested_as];
     for (std::size_t i = 0; i < read.keys.size(); ++i) {
       wire::Result<std::optional<StoredItem>> stored;
-      if (!full) {
+      const auto allowed = dynamodb.throughput.check(**table, Access::read,
+                                                     Capacity::least(nullptr), capacity[read.name]);
+      if (!allowed) throttled = allowed.error();
+      if (!full && allowed) {
         stored = co_await read_item(*transaction, **table, read.keys[i], store::Conflict::ignore);
         if (!stored) co_return std::unexpected(std::move(stored).error());
       }
       const std::size_t size = *stored ? (*stored)->size : 0;
       full = full || bytes + size > kMaxBatchBytes;
-      if (full) {
+      if (full || !allowed) {
         auto [place, fresh] = response.unprocessed_keys.try_emplace(read.requested_as, read.rest);
         place->second.keys.push_back(std::move(read.documents[i]));
         continue;
       }
       bytes += size;
+      processed = true;
       capacity[read.name].table += read_units(size, read.consistency);
       if (!*stored) continue;
       const Item& item = (*stored)->item;
       items.push_back(document_of(read.projection ? project(*read.projection, item) : item));
     }
+    dynamodb.throughput.spend(**table, Access::read, capacity[read.name]);
   }
+  if (throttled && !processed) co_return std::unexpected(std::move(*throttled));
   response.consumed_capacity = consumed_all(capacity, report_of(request.return_consumed_capacity));
   co_return response;
 }
@@ -247,15 +273,26 @@ base::Task<wire::Result<BatchWriteItemResponse>> batch_write_item(
   if (!writes) co_return std::unexpected(std::move(writes).error());
   BatchWriteItemResponse response;
   BatchOutcome all;
+  std::optional<wire::ApiError> throttled;
   for (std::size_t begin = 0; begin < writes->size();) {
-    const std::size_t end = transaction_end(*writes, begin);
+    const std::size_t end = transaction_end(dynamodb, *writes, begin);
     auto outcome = co_await store::transact_quick(
         dynamodb.store,
         [&](store::Transaction& transaction) -> base::Task<wire::Result<BatchOutcome>> {
           co_return co_await write_some(dynamodb, transaction, context.scope, *writes, begin, end);
         });
+    if (!outcome && is_throttled(outcome.error())) {
+      throttled = std::move(outcome).error();
+      response.unprocessed_items[(*writes)[begin].requested_as].push_back(
+          request_of((*writes)[begin].write));
+      begin = end;
+      continue;
+    }
     if (!outcome) co_return std::unexpected(std::move(outcome).error());
-    for (const auto& [name, used] : outcome->capacity) all.capacity[name].add(used);
+    for (const auto& [name, used] : outcome->capacity) {
+      dynamodb.throughput.spend(*outcome->tables[name], Access::write, used);
+      all.capacity[name].add(used);
+    }
     for (auto& [name, metrics] : outcome->metrics) {
       auto& list = all.metrics[name];
       list.insert(list.end(), std::make_move_iterator(metrics.begin()),
@@ -263,6 +300,7 @@ base::Task<wire::Result<BatchWriteItemResponse>> batch_write_item(
     }
     begin = end;
   }
+  if (throttled && all.capacity.empty()) co_return std::unexpected(std::move(*throttled));
   response.consumed_capacity =
       consumed_all(all.capacity, report_of(request.return_consumed_capacity));
   if (!all.metrics.empty()) response.item_collection_metrics = std::move(all.metrics);

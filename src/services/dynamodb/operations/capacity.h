@@ -29,6 +29,16 @@ struct Capacity {
   void add_index(const Index& index, double units) {
     (index.kind == IndexKind::local ? local : global)[index.name] += units;
   }
+  // The smallest use of the table, or of that index.
+  static Capacity least(const Index* index) {
+    Capacity out;
+    if (index == nullptr) {
+      out.table = 1;
+    } else {
+      out.add_index(*index, 1);
+    }
+    return out;
+  }
   void add(const Capacity& other);
   double total() const;
 };

@@ -153,9 +153,15 @@ base::Task<wire::Result<ExecuteStatementResponse>> execute_select(
                    request.consistent_read ? Consistency::strong : Consistency::eventual);
   if (!selection) co_return std::unexpected(std::move(selection).error());
   if (position->range >= selection->ranges.size()) co_return refuse(std::string(kForeignToken));
+  if (auto allowed =
+          dynamodb.throughput.check(**table, Access::read, Capacity::least(selection->index));
+      !allowed) {
+    co_return std::unexpected(std::move(allowed).error());
+  }
   SelectRun run(*table, *selection, request.limit);
   auto selected = co_await run.run(*transaction, std::move(*position));
   if (!selected) co_return std::unexpected(std::move(selected).error());
+  dynamodb.throughput.spend(**table, Access::read, selected->capacity);
   ExecuteStatementResponse response;
   response.items = std::move(selected->items);
   if (selected->next) response.next_token = encode_token(hash, *selected->next);
@@ -194,9 +200,13 @@ std::string_view batch_code(const wire::ApiError& error) {
     std::string_view code;
   };
   static constexpr Code kCodes[] = {
-      {&kValidation, "ValidationError"},       {&kConditionalCheckFailed, "ConditionalCheckFailed"},
-      {&kDuplicateItem, "DuplicateItem"},      {&kResourceNotFound, "ResourceNotFound"},
-      {&wire::kThrottling, "ThrottlingError"}, {&wire::kAccessDenied, "AccessDenied"},
+      {&kValidation, "ValidationError"},
+      {&kConditionalCheckFailed, "ConditionalCheckFailed"},
+      {&kDuplicateItem, "DuplicateItem"},
+      {&kResourceNotFound, "ResourceNotFound"},
+      {&wire::kThrottling, "ThrottlingError"},
+      {&wire::kAccessDenied, "AccessDenied"},
+      {&kThroughputExceeded, "ProvisionedThroughputExceeded"},
   };
   for (const Code& known : kCodes) {
     if (error.spec == known.spec) return known.code;
@@ -231,9 +241,15 @@ base::Task<wire::Result<OneResult>> batch_read(Dynamodb& dynamodb, const base::S
         "Select statements within BatchExecuteStatement must specify the primary key in the where "
         "clause.");
   }
+  if (auto allowed =
+          dynamodb.throughput.check(**table, Access::read, Capacity::least(selection->index));
+      !allowed) {
+    co_return std::unexpected(std::move(allowed).error());
+  }
   SelectRun run(*table, *selection, std::nullopt);
   auto selected = co_await run.run(*transaction, {});
   if (!selected) co_return std::unexpected(std::move(selected).error());
+  dynamodb.throughput.spend(**table, Access::read, selected->capacity);
   OneResult out;
   out.capacity = std::move(selected->capacity);
   if (!selected->items.empty()) out.item = std::move(selected->items.front());

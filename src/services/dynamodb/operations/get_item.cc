@@ -41,6 +41,10 @@ base::Task<wire::Result<GetItemResponse>> get_item(Dynamodb& dynamodb,
   auto table = co_await open_table(dynamodb, *transaction, context.scope, *name, Missing::brief,
                                    store::Conflict::ignore);
   if (!table) co_return std::unexpected(std::move(table).error());
+  if (auto allowed = dynamodb.throughput.check(**table, Access::read, Capacity::least(nullptr));
+      !allowed) {
+    co_return std::unexpected(std::move(allowed).error());
+  }
   auto stored = co_await read_item(*transaction, **table, *key, store::Conflict::ignore);
   if (!stored) co_return std::unexpected(std::move(stored).error());
 
@@ -52,6 +56,7 @@ base::Task<wire::Result<GetItemResponse>> get_item(Dynamodb& dynamodb,
   capacity.table =
       read_units(*stored ? (*stored)->size : 0,
                  request.consistent_read ? Consistency::strong : Consistency::eventual);
+  dynamodb.throughput.spend(**table, Access::read, capacity);
   response.consumed_capacity =
       consumed(*name, capacity, report_of(request.return_consumed_capacity));
   co_return response;

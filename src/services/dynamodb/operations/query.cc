@@ -97,8 +97,13 @@ base::Task<wire::Result<PageResponse>> query(Dynamodb& dynamodb, const api::Requ
   }
   auto range = query_range(**table, *index, *condition, parsed->page);
   if (!range) co_return std::unexpected(std::move(range).error());
+  if (auto allowed = dynamodb.throughput.check(**table, Access::read, Capacity::least(*index));
+      !allowed) {
+    co_return std::unexpected(std::move(allowed).error());
+  }
   auto read = co_await read_page(*transaction, *table, *index, std::move(*range), parsed->page);
   if (!read) co_return std::unexpected(std::move(read).error());
+  dynamodb.throughput.spend(**table, Access::read, read->capacity);
   read->response.consumed_capacity =
       consumed(*name, read->capacity, report_of(request.return_consumed_capacity));
   co_return std::move(read->response);

@@ -74,8 +74,13 @@ base::Task<wire::Result<PageResponse>> scan(Dynamodb& dynamodb, const api::Reque
           std::to_string(total) + " Segment: " + std::to_string(segment));
     }
   }
+  if (auto allowed = dynamodb.throughput.check(**table, Access::read, Capacity::least(*index));
+      !allowed) {
+    co_return std::unexpected(std::move(allowed).error());
+  }
   auto read = co_await read_page(*transaction, *table, *index, std::move(*range), *page);
   if (!read) co_return std::unexpected(std::move(read).error());
+  dynamodb.throughput.spend(**table, Access::read, read->capacity);
   read->response.consumed_capacity =
       consumed(*name, read->capacity, report_of(request.return_consumed_capacity));
   co_return std::move(read->response);

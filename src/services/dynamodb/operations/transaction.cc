@@ -19,10 +19,10 @@ constexpr std::size_t kTokensForgottenAtOnce = 4;
 std::string_view reason_code(const wire::ApiError& error) {
   if (error.spec == &kConditionalCheckFailed) return "ConditionalCheckFailed";
   if (error.spec == &kDuplicateItem) return "DuplicateItem";
+  if (error.spec == &kThroughputExceeded) return "ProvisionedThroughputExceeded";
+  if (error.spec == &wire::kThrottling) return "ThrottlingError";
   return "ValidationError";
 }
-
-using Tables = std::map<std::string, TablePtr>;
 
 base::Task<wire::Result<Tables>> open_tables(Dynamodb& dynamodb, store::Transaction& transaction,
                                              const base::Scope& scope,
@@ -70,6 +70,11 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
     const NamedWrite& named = writes[i];
     auto written = co_await apply_write(transaction, *(*tables)[named.table], named.write,
                                         {now, static_cast<std::uint16_t>(i)});
+    if (auto allowed = check_throughput(dynamodb, *(*tables)[named.table], named.write, written,
+                                        outcome.capacity[named.table]);
+        !allowed) {
+      written = std::unexpected(std::move(allowed).error());
+    }
     if (!written && !is_reason(written.error())) {
       co_return std::unexpected(std::move(written).error());
     }
@@ -83,6 +88,7 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
     if (written->metrics) outcome.metrics[named.table].push_back(std::move(*written->metrics));
   }
   if (auto error = cancelled(reasons)) co_return std::unexpected(std::move(*error));
+  outcome.tables = std::move(*tables);
   co_return outcome;
 }
 
@@ -103,6 +109,7 @@ base::Task<wire::Result<TransactionOutcome>> already_done(Dynamodb& dynamodb,
     const std::size_t size = *stored ? decode_size(**stored).value_or(0) : 0;
     outcome.capacity[named.table].table += read_units(size, Consistency::transactional);
   }
+  outcome.tables = std::move(*tables);
   co_return outcome;
 }
 
@@ -157,7 +164,7 @@ base::Task<wire::Result<bool>> seen_before(store::Transaction& transaction,
 
 bool is_reason(const wire::ApiError& error) {
   return error.spec == &kConditionalCheckFailed || error.spec == &kDuplicateItem ||
-         error.spec == &kValidation;
+         error.spec == &kValidation || is_throttled(error);
 }
 
 std::optional<wire::ApiError> cancelled(const std::vector<Reason>& reasons) {
@@ -189,7 +196,7 @@ base::Task<wire::Result<TransactionOutcome>> write_transaction(
     Dynamodb& dynamodb, const api::RequestContext& context, const std::vector<NamedWrite>& writes,
     const std::optional<std::string>& token) {
   const std::string request_hash = token ? base::sha256(context.http.body) : std::string();
-  co_return co_await store::transact_quick(
+  auto outcome = co_await store::transact_quick(
       dynamodb.store,
       [&](store::Transaction& transaction) -> base::Task<wire::Result<TransactionOutcome>> {
         if (token) {
@@ -202,6 +209,12 @@ base::Task<wire::Result<TransactionOutcome>> write_transaction(
         }
         co_return co_await write_all(dynamodb, transaction, context.scope, writes);
       });
+  if (!outcome) co_return outcome;
+  const Access access = outcome->split == Split::read ? Access::read : Access::write;
+  for (const auto& [name, table] : outcome->tables) {
+    dynamodb.throughput.spend(*table, access, outcome->capacity[name]);
+  }
+  co_return outcome;
 }
 
 base::Task<wire::Result<ReadOutcome>> read_transaction(Dynamodb& dynamodb, const base::Scope& scope,
@@ -209,6 +222,7 @@ base::Task<wire::Result<ReadOutcome>> read_transaction(Dynamodb& dynamodb, const
   // One snapshot for all: no writer can come between two of the reads.
   const std::unique_ptr<store::Transaction> transaction = dynamodb.store.begin();
   ReadOutcome outcome;
+  Tables tables;
   std::vector<Reason> reasons(reads.size());
   std::set<std::string> rows;
   std::size_t bytes = 0;
@@ -221,6 +235,12 @@ base::Task<wire::Result<ReadOutcome>> read_transaction(Dynamodb& dynamodb, const
       co_return refuse("Transaction request cannot include multiple operations on one item");
     }
     auto stored = co_await read_item(*transaction, **table, reads[i].key, store::Conflict::ignore);
+    if (auto allowed = dynamodb.throughput.check(**table, Access::read, Capacity::least(nullptr),
+                                                 outcome.capacity[reads[i].table]);
+        !allowed) {
+      stored = std::unexpected(std::move(allowed).error());
+    }
+    tables[reads[i].table] = std::move(*table);
     if (!stored && !is_reason(stored.error())) co_return std::unexpected(std::move(stored).error());
     std::optional<Item>& item = outcome.items.emplace_back();
     if (!stored) {
@@ -234,6 +254,9 @@ base::Task<wire::Result<ReadOutcome>> read_transaction(Dynamodb& dynamodb, const
     if (*stored) item = std::move((*stored)->item);
   }
   if (auto error = cancelled(reasons)) co_return std::unexpected(std::move(*error));
+  for (const auto& [name, table] : tables) {
+    dynamodb.throughput.spend(*table, Access::read, outcome.capacity[name]);
+  }
   co_return outcome;
 }
 

@@ -27,7 +27,10 @@ struct NamedWrite {
   Write write;
 };
 
+using Tables = std::map<std::string, TablePtr>;
+
 struct TransactionOutcome {
+  Tables tables;
   std::map<std::string, Capacity> capacity;  // by table
   Split split = Split::write;                // read, where the request had been carried out before
   std::map<std::string, std::vector<ItemCollectionMetrics>> metrics;

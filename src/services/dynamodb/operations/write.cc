@@ -271,14 +271,49 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
   co_return written;
 }
 
+namespace {
+
+// What a refused write costs: that of the old item, which is not known here, is taken to be that of
+// the request.
+Capacity capacity_of(const Write& write, const wire::Result<Written>& written) {
+  if (written) return written->capacity;
+  Capacity refused;
+  if (written.error().spec == &kConditionalCheckFailed) {
+    refused.table = write_units(size_of(write.item));
+  }
+  return refused;
+}
+
+}  // namespace
+
+wire::Result<void> check_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
+                                    const wire::Result<Written>& written, const Capacity& before) {
+  if (!dynamodb.throughput.enforced()) return {};
+  return dynamodb.throughput.check(table, Access::write, capacity_of(write, written), before);
+}
+
+void spend_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
+                      const wire::Result<Written>& written) {
+  if (!dynamodb.throughput.enforced()) return;
+  dynamodb.throughput.spend(table, Access::write, capacity_of(write, written));
+}
+
 base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::Scope& scope,
                                                const std::string& name, const Write& write) {
-  co_return co_await store::transact_quick(
+  TablePtr opened;
+  auto written = co_await store::transact_quick(
       dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<Written>> {
         auto table = co_await open_table(dynamodb, transaction, scope, name, Missing::brief);
         if (!table) co_return std::unexpected(std::move(table).error());
-        co_return co_await apply_write(transaction, **table, write, {dynamodb.clock.now()});
+        opened = *table;
+        auto applied = co_await apply_write(transaction, *opened, write, {dynamodb.clock.now()});
+        if (auto allowed = check_throughput(dynamodb, *opened, write, applied); !allowed) {
+          co_return std::unexpected(std::move(allowed).error());
+        }
+        co_return applied;
       });
+  if (opened) spend_throughput(dynamodb, *opened, write, written);
+  co_return written;
 }
 
 base::Task<wire::Result<WriteResponse>> run_write(Dynamodb& dynamodb, const base::Scope& scope,

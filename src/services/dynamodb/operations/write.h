@@ -53,6 +53,14 @@ struct Written {
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
                                               const Write& write, Moment moment);
 
+// Whether the table's throughput allows what apply_write() told, after `before` by the same
+// request; inside the transaction. What it used, once the transaction is over.
+wire::Result<void> check_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
+                                    const wire::Result<Written>& written,
+                                    const Capacity& before = {});
+void spend_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
+                      const wire::Result<Written>& written);
+
 // What can be refused before the table is known, and before the old item is.
 wire::Result<void> check_item_size(const Write& write);
 wire::Result<void> check_write(const Table& table, const Write& write);

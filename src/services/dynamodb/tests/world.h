@@ -42,7 +42,8 @@ struct Reply {
 
 class World {
  public:
-  World() {
+  explicit World(Throughputs throughputs = Throughputs::unlimited)
+      : service(store, clock, ids, throughputs) {
     handle_work(service, queue);
     EXPECT_TRUE(base::sync_wait(queue.start()).has_value());
   }
@@ -106,7 +107,7 @@ class World {
   store::MemoryStore store;
   work::FakeAlarm alarm{clock};
   work::WorkQueue queue{store, clock, ids, alarm};
-  Dynamodb service{store, clock, ids};
+  Dynamodb service;
 
  private:
   api::Metrics metrics_;
