@@ -33,6 +33,7 @@
 #include "identity/credentials.h"
 #include "services/apigateway/apigateway.h"
 #include "services/apigateway/execute/endpoint.h"
+#include "services/autoscaling/autoscaling.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/expiry_sweeper.h"
@@ -240,6 +241,7 @@ struct Platform::Parts {
   logs::Logs logs;
   iam::Iam iam;
   sts::Sts sts;
+  autoscaling::Autoscaling autoscaling;
   dynamodb::Dynamodb dynamodb;
   dynamodb::ExpirySweeper sweeper;
   cloudwatch::Cloudwatch cloudwatch;
@@ -284,6 +286,7 @@ struct Platform::Parts {
         logs(*store, clock),
         iam(*store, clock, ids),
         sts(*store, clock, ids),
+        autoscaling(*store, ids),
         dynamodb(*store, clock, ids,
                  options.table_throughput == cli::TableThroughput::enforced
                      ? dynamodb::Throughputs::enforced
@@ -387,7 +390,8 @@ namespace {
 std::vector<api::Service> services_of(lambda::Lambda& lambda, dynamodb::Dynamodb& dynamodb,
                                       apigateway::ApiGateway& gateway,
                                       cloudwatch::Cloudwatch& cloudwatch, logs::Logs& logs,
-                                      iam::Iam& iam, sts::Sts& sts) {
+                                      iam::Iam& iam, sts::Sts& sts,
+                                      autoscaling::Autoscaling& autoscaling) {
   return {lambda::make_service(lambda),
           dynamodb::make_service(dynamodb),
           dynamodb::make_streams_service(dynamodb),
@@ -395,7 +399,8 @@ std::vector<api::Service> services_of(lambda::Lambda& lambda, dynamodb::Dynamodb
           cloudwatch::make_service(cloudwatch),
           logs::make_service(logs),
           iam::make_service(iam),
-          sts::make_service(sts)};
+          sts::make_service(sts),
+          autoscaling::make_service(autoscaling)};
 }
 
 // Runs `fn()`, which yields a task, on the loop's thread.
@@ -455,7 +460,7 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
   parts.lambda.attach(parts.queue);
   std::vector<api::Service> services =
       services_of(parts.lambda, parts.dynamodb, parts.gateway, parts.cloudwatch, parts.logs,
-                  parts.iam, parts.sts);
+                  parts.iam, parts.sts, parts.autoscaling);
   std::vector<std::string> names;
   for (const api::Service& service : services) names.emplace_back(service.info.name);
   parts.health = std::make_unique<api::HealthEndpoint>(
@@ -528,7 +533,8 @@ S& unopened() {
 std::vector<api::Service> unopened_services() {
   return services_of(unopened<lambda::Lambda>(), unopened<dynamodb::Dynamodb>(),
                      unopened<apigateway::ApiGateway>(), unopened<cloudwatch::Cloudwatch>(),
-                     unopened<logs::Logs>(), unopened<iam::Iam>(), unopened<sts::Sts>());
+                     unopened<logs::Logs>(), unopened<iam::Iam>(), unopened<sts::Sts>(),
+                     unopened<autoscaling::Autoscaling>());
 }
 
 }  // namespace

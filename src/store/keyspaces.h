@@ -30,6 +30,7 @@ enum class KeySpace : std::uint8_t {
   metrics = 16,           // metric data points
   dynamodb_expiry = 17,   // items with Time to Live, by the second in which they expire
   dynamodb_history = 18,  // old images of items, by the sequence of their change
+  autoscaling = 19,       // scalable targets, their policies and scheduled actions
 };
 
 // Something that belongs to an account and a region.

@@ -17,7 +17,8 @@ enum class Kind : std::uint8_t {
   token_expiry = 3,
   backup = 4,
   policy = 5,
-  insights = 6
+  insights = 6,
+  global_table = 7
 };
 
 KeyWriter in(const base::Scope& scope, Kind kind) {
@@ -157,6 +158,10 @@ std::optional<std::string> table_name(std::string_view key) {
   return name;
 }
 
+std::string global_table(const base::Scope& home, std::uint64_t row_id) {
+  return in(home, Kind::global_table).u64(row_id).done();
+}
+
 std::string token(const base::Scope& scope, std::string_view token) {
   return in(scope, Kind::token).str(token).done();
 }
@@ -240,12 +245,12 @@ std::string index_entries(const base::Scope& scope, std::uint64_t row_id, std::u
   return key_in(KeySpace::dynamodb_index, scope).u64(row_id).u64(index_id).done();
 }
 std::string rows(const Table& table, const Index* index) {
-  return index == nullptr ? items(table.scope, table.row_id)
-                          : index_entries(table.scope, table.row_id, index->id);
+  return index == nullptr ? items(table.home, table.row_id)
+                          : index_entries(table.home, table.row_id, index->id);
 }
 
 std::string item(const Table& table, const KeyValues& key) {
-  std::string out = items(table.scope, table.row_id);
+  std::string out = items(table.home, table.row_id);
   append_partition(out, *key.partition);
   if (key.sort != nullptr) append_plain(out, *key.sort);
   return out;
@@ -341,8 +346,8 @@ std::string expiries_from(const base::Scope& scope, std::uint64_t row_id, std::i
   return key_in(KeySpace::dynamodb_expiry, scope).u64(row_id).i64(seconds).done();
 }
 std::string expiry(const Table& table, std::int64_t seconds, std::string_view row) {
-  row.remove_prefix(items(table.scope, table.row_id).size());
-  return key_in(KeySpace::dynamodb_expiry, table.scope)
+  row.remove_prefix(items(table.home, table.row_id).size());
+  return key_in(KeySpace::dynamodb_expiry, table.home)
       .u64(table.row_id)
       .i64(seconds)
       .raw(row)

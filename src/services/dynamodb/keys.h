@@ -22,6 +22,8 @@ namespace mayfly::dynamodb::keys {
 std::string table(const base::Scope& scope, std::string_view name);
 std::string tables(const base::Scope& scope);
 std::optional<std::string> table_name(std::string_view key);
+// The definition of a global table, by what is in the keys of its rows.
+std::string global_table(const base::Scope& home, std::uint64_t row_id);
 
 // ClientRequestToken of TransactWriteItems, and the tokens by the time they end.
 std::string token(const base::Scope& scope, std::string_view token);

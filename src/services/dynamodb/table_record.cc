@@ -9,6 +9,7 @@ namespace mayfly::dynamodb {
 namespace {
 
 constexpr char kFormatVersion = 1;
+constexpr char kPointerVersion = 2;
 
 // The JSON. Members may be added, optional; what is there may not change its meaning.
 struct KeyRecord {
@@ -110,9 +111,83 @@ struct RestoredRecord {
   }
 };
 
-struct TableRecord {
-  std::string name;
+struct ReadsRecord {
+  std::optional<std::int64_t> provisioned;
+  std::optional<std::int64_t> on_demand;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("provisioned", &ReadsRecord::provisioned),
+                      wire::field("on_demand", &ReadsRecord::on_demand)};
+  }
+};
+
+// What a table has of its own in a region: of the table itself, and of each of its replicas.
+struct RegionalRecord {
   std::string id;
+  std::int64_t created_us = 0;
+  bool deletion_protection = false;
+  std::string table_class;
+  std::string encryption_type;
+  std::string encryption_key;
+  std::vector<TagShape> tags;
+  std::optional<StreamRecord> stream;
+  std::string latest_stream;
+  std::optional<RecoveryRecord> recovery;
+  std::optional<RestoredRecord> restored;
+  ReadsRecord reads;
+  std::map<std::string, ReadsRecord> indexes_reads;
+};
+
+template <class Self>
+constexpr auto regional_fields() {
+  using Base = RegionalRecord;
+  const auto own = []<class Member>(Member Base::* member) {
+    return static_cast<Member Self::*>(member);
+  };
+  return std::tuple{wire::field("id", own(&Base::id)).required(),
+                    wire::field("created_us", own(&Base::created_us)).required(),
+                    wire::field("deletion_protection", own(&Base::deletion_protection)),
+                    wire::field("table_class", own(&Base::table_class)),
+                    wire::field("encryption_type", own(&Base::encryption_type)),
+                    wire::field("encryption_key", own(&Base::encryption_key)),
+                    wire::field("tags", own(&Base::tags)),
+                    wire::field("stream", own(&Base::stream)),
+                    wire::field("latest_stream", own(&Base::latest_stream)),
+                    wire::field("recovery", own(&Base::recovery)),
+                    wire::field("restored", own(&Base::restored)),
+                    wire::field("reads", own(&Base::reads)),
+                    wire::field("indexes_reads", own(&Base::indexes_reads))};
+}
+
+struct ReplicaRecord : RegionalRecord {
+  std::string region;
+  static constexpr auto shape() {
+    return std::tuple_cat(std::tuple{wire::field("region", &ReplicaRecord::region).required()},
+                          regional_fields<ReplicaRecord>());
+  }
+};
+
+struct GlobalRecord {
+  std::string home;     // region in the keys of the rows
+  std::string region;   // the one that the rest of the record is seen from
+  std::string version;  // "2017.11.29", "2019.11.21"
+  std::string consistency;
+  std::vector<ReplicaRecord> others;
+  std::string witness;
+  std::int64_t created_us = 0;
+  static constexpr auto shape() {
+    using Self = GlobalRecord;
+    return std::tuple{wire::field("home", &Self::home).required(),
+                      wire::field("region", &Self::region).required(),
+                      wire::field("version", &Self::version).required(),
+                      wire::field("consistency", &Self::consistency).required(),
+                      wire::field("others", &Self::others).required(),
+                      wire::field("witness", &Self::witness),
+                      wire::field("created_us", &Self::created_us).required()};
+  }
+};
+
+struct TableRecord : RegionalRecord {
+  std::string name;
   std::int64_t row_id = 0;  // the bits of the unsigned number
   std::vector<KeyRecord> keys;
   std::vector<KeyRecord> attributes;
@@ -123,44 +198,35 @@ struct TableRecord {
   PairRecord throughput;
   std::optional<PairRecord> on_demand_limit;
   std::optional<PairRecord> warm;
-  std::int64_t created_us = 0;
-  bool deletion_protection = false;
-  std::string table_class;
-  std::string encryption_type;
-  std::string encryption_key;
-  std::vector<TagShape> tags;
-  std::optional<StreamRecord> stream;
-  std::string latest_stream;
   std::optional<TimeToLiveRecord> time_to_live;
-  std::optional<RecoveryRecord> recovery;
-  std::optional<RestoredRecord> restored;
   std::vector<std::string> copies;
+  std::optional<GlobalRecord> global;
   static constexpr auto shape() {
     using Self = TableRecord;
-    return std::tuple{wire::field("name", &Self::name).required(),
-                      wire::field("id", &Self::id).required(),
-                      wire::field("row_id", &Self::row_id).required(),
-                      wire::field("keys", &Self::keys).required(),
-                      wire::field("attributes", &Self::attributes),
-                      wire::field("indexes", &Self::indexes),
-                      wire::field("next_index_id", &Self::next_index_id),
-                      wire::field("billing", &Self::billing).required(),
-                      wire::field("pay_per_request_since_us", &Self::pay_per_request_since_us),
-                      wire::field("throughput", &Self::throughput),
-                      wire::field("on_demand_limit", &Self::on_demand_limit),
-                      wire::field("warm", &Self::warm),
-                      wire::field("created_us", &Self::created_us).required(),
-                      wire::field("deletion_protection", &Self::deletion_protection),
-                      wire::field("table_class", &Self::table_class),
-                      wire::field("encryption_type", &Self::encryption_type),
-                      wire::field("encryption_key", &Self::encryption_key),
-                      wire::field("tags", &Self::tags),
-                      wire::field("stream", &Self::stream),
-                      wire::field("latest_stream", &Self::latest_stream),
-                      wire::field("time_to_live", &Self::time_to_live),
-                      wire::field("recovery", &Self::recovery),
-                      wire::field("restored", &Self::restored),
-                      wire::field("copies", &Self::copies)};
+    return std::tuple_cat(
+        std::tuple{
+            wire::field("name", &Self::name).required(),
+            wire::field("row_id", &Self::row_id).required(),
+            wire::field("keys", &Self::keys).required(),
+            wire::field("attributes", &Self::attributes), wire::field("indexes", &Self::indexes),
+            wire::field("next_index_id", &Self::next_index_id),
+            wire::field("billing", &Self::billing).required(),
+            wire::field("pay_per_request_since_us", &Self::pay_per_request_since_us),
+            wire::field("throughput", &Self::throughput),
+            wire::field("on_demand_limit", &Self::on_demand_limit),
+            wire::field("warm", &Self::warm), wire::field("time_to_live", &Self::time_to_live),
+            wire::field("copies", &Self::copies), wire::field("global", &Self::global)},
+        regional_fields<TableRecord>());
+  }
+};
+
+// What is stored in the place of a global table's definition in each of its regions.
+struct PointerRecord {
+  std::string home;
+  std::int64_t row_id = 0;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("home", &PointerRecord::home).required(),
+                      wire::field("row_id", &PointerRecord::row_id).required()};
   }
 };
 
@@ -278,12 +344,109 @@ std::optional<TableStream> stream_of(StreamRecord record) {
   return stream;
 }
 
+ReadsRecord record_of(const ReadOverride& reads) { return {reads.provisioned, reads.on_demand}; }
+ReadOverride reads_of(const ReadsRecord& record) { return {record.provisioned, record.on_demand}; }
+
+void encode_regional(const RegionalSettings& settings, RegionalRecord& record) {
+  record.id = settings.id;
+  record.created_us = base::epoch_us(settings.created);
+  record.deletion_protection = settings.deletion_protection == DeletionProtection::on;
+  record.table_class = settings.table_class;
+  record.encryption_type = settings.encryption_type;
+  record.encryption_key = settings.encryption_key;
+  for (const Tag& tag : settings.tags) record.tags.push_back({tag.key, tag.value});
+  record.stream = record_of(settings.stream);
+  record.latest_stream = settings.latest_stream;
+  if (settings.recovery) {
+    record.recovery =
+        RecoveryRecord{base::epoch_us(settings.recovery->since), settings.recovery->days};
+  }
+  if (settings.restored) {
+    record.restored =
+        RestoredRecord{settings.restored->backup_arn, settings.restored->table_arn,
+                       base::epoch_us(settings.restored->time), settings.restored->in_progress};
+  }
+  record.reads = record_of(settings.reads);
+  for (const auto& [index, reads] : settings.indexes_reads)
+    record.indexes_reads[index] = record_of(reads);
+}
+
+bool decode_regional(RegionalRecord& record, RegionalSettings& settings) {
+  settings.id = std::move(record.id);
+  settings.created = time_from_us(record.created_us);
+  settings.deletion_protection =
+      record.deletion_protection ? DeletionProtection::on : DeletionProtection::off;
+  settings.table_class = std::move(record.table_class);
+  settings.encryption_type = std::move(record.encryption_type);
+  settings.encryption_key = std::move(record.encryption_key);
+  for (TagShape& tag : record.tags)
+    settings.tags.push_back({std::move(tag.key), std::move(tag.value)});
+  if (record.stream) {
+    settings.stream = stream_of(std::move(*record.stream));
+    if (!settings.stream) return false;
+  }
+  settings.latest_stream = std::move(record.latest_stream);
+  if (record.recovery) {
+    settings.recovery = Recovery{time_from_us(record.recovery->since_us), record.recovery->days};
+  }
+  if (record.restored) {
+    RestoredRecord& restored = *record.restored;
+    settings.restored = Restored{std::move(restored.backup_arn), std::move(restored.table_arn),
+                                 time_from_us(restored.time_us), restored.in_progress};
+  }
+  settings.reads = reads_of(record.reads);
+  for (const auto& [index, reads] : record.indexes_reads)
+    settings.indexes_reads[index] = reads_of(reads);
+  return true;
+}
+
+GlobalRecord record_of(const GlobalTable& global, const Table& table) {
+  GlobalRecord record;
+  record.home = table.home.region;
+  record.region = table.scope.region;
+  record.version = global_version_name(global.version);
+  record.consistency = consistency_name(global.consistency);
+  record.witness = global.witness;
+  record.created_us = base::epoch_us(global.created);
+  for (const Replica& other : global.others) {
+    ReplicaRecord& replica = record.others.emplace_back();
+    replica.region = other.region;
+    encode_regional(other.settings, replica);
+  }
+  return record;
+}
+
+std::optional<GlobalTable> global_of(GlobalRecord& record) {
+  GlobalTable global;
+  global.version = record.version == global_version_name(GlobalVersion::v2017)
+                       ? GlobalVersion::v2017
+                       : GlobalVersion::v2019;
+  global.consistency = record.consistency == consistency_name(MultiRegionConsistency::strong)
+                           ? MultiRegionConsistency::strong
+                           : MultiRegionConsistency::eventual;
+  global.witness = std::move(record.witness);
+  global.created = time_from_us(record.created_us);
+  for (ReplicaRecord& replica : record.others) {
+    Replica& other = global.others.emplace_back();
+    other.region = std::move(replica.region);
+    if (!decode_regional(replica, other.settings)) return std::nullopt;
+  }
+  return global;
+}
+
 }  // namespace
+
+std::string_view global_version_name(GlobalVersion version) {
+  return version == GlobalVersion::v2017 ? "2017.11.29" : "2019.11.21";
+}
+std::string_view consistency_name(MultiRegionConsistency consistency) {
+  return consistency == MultiRegionConsistency::strong ? "STRONG" : "EVENTUAL";
+}
 
 std::string encode_table(const Table& table) {
   TableRecord record;
+  encode_regional(table, record);
   record.name = table.name;
-  record.id = table.id;
   record.row_id = static_cast<std::int64_t>(table.row_id);
   record.keys = record_of(table.keys);
   for (const KeyAttribute& attribute : table.attributes)
@@ -297,35 +460,26 @@ std::string encode_table(const Table& table) {
   record.throughput = record_of(table.throughput);
   record.on_demand_limit = record_of(table.on_demand_limit);
   record.warm = record_of(table.warm);
-  record.created_us = base::epoch_us(table.created);
-  record.deletion_protection = table.deletion_protection == DeletionProtection::on;
-  record.table_class = table.table_class;
-  record.encryption_type = table.encryption_type;
-  record.encryption_key = table.encryption_key;
-  for (const Tag& tag : table.tags) record.tags.push_back({tag.key, tag.value});
-  record.stream = record_of(table.stream);
-  record.latest_stream = table.latest_stream;
   if (table.time_to_live) {
     const bool enabling = table.time_to_live->status == TimeToLiveStatus::enabling;
     record.time_to_live =
         TimeToLiveRecord{table.time_to_live->attribute, enabling ? "ENABLING" : "ENABLED",
                          static_cast<std::int64_t>(table.time_to_live->id)};
   }
-  if (table.recovery) {
-    record.recovery = RecoveryRecord{base::epoch_us(table.recovery->since), table.recovery->days};
-  }
-  if (table.restored) {
-    record.restored =
-        RestoredRecord{table.restored->backup_arn, table.restored->table_arn,
-                       base::epoch_us(table.restored->time), table.restored->in_progress};
-  }
   record.copies = table.copies;
+  if (table.global) record.global = record_of(*table.global, table);
   std::string out(1, kFormatVersion);
   wire::write_json(wire::encode(std::move(record)), out);
   return out;
 }
 
 std::optional<Table> decode_table(const base::Scope& scope, std::string_view bytes) {
+  auto table = decode_anywhere(scope, bytes);
+  if (!table || !table->see_from(scope.region)) return std::nullopt;
+  return table;
+}
+
+std::optional<Table> decode_anywhere(const base::Scope& scope, std::string_view bytes) {
   if (bytes.empty() || bytes.front() != kFormatVersion) return std::nullopt;
   auto document = wire::parse_json(bytes.substr(1));
   if (!document) return std::nullopt;
@@ -334,9 +488,9 @@ std::optional<Table> decode_table(const base::Scope& scope, std::string_view byt
   auto keys = schema_of(record->keys);
   if (!keys) return std::nullopt;
   Table table;
-  table.scope = scope;
+  if (!decode_regional(*record, table)) return std::nullopt;
+  table.scope = table.home = scope;
   table.name = std::move(record->name);
-  table.id = std::move(record->id);
   table.row_id = static_cast<std::uint64_t>(record->row_id);
   table.keys = std::move(*keys);
   for (const KeyRecord& attribute : record->attributes) {
@@ -353,23 +507,11 @@ std::optional<Table> decode_table(const base::Scope& scope, std::string_view byt
   table.billing =
       record->billing == "PROVISIONED" ? BillingMode::provisioned : BillingMode::pay_per_request;
   if (record->pay_per_request_since_us) {
-    table.pay_per_request_since =
-        base::WallTime{std::chrono::microseconds{*record->pay_per_request_since_us}};
+    table.pay_per_request_since = time_from_us(*record->pay_per_request_since_us);
   }
   table.throughput = throughput_of(record->throughput);
   table.on_demand_limit = throughput_of(record->on_demand_limit);
   table.warm = throughput_of(record->warm);
-  table.created = base::WallTime{std::chrono::microseconds{record->created_us}};
-  table.deletion_protection =
-      record->deletion_protection ? DeletionProtection::on : DeletionProtection::off;
-  table.table_class = std::move(record->table_class);
-  table.encryption_type = std::move(record->encryption_type);
-  table.encryption_key = std::move(record->encryption_key);
-  if (record->stream) {
-    table.stream = stream_of(std::move(*record->stream));
-    if (!table.stream) return std::nullopt;
-  }
-  table.latest_stream = std::move(record->latest_stream);
   if (record->time_to_live) {
     table.time_to_live =
         TimeToLive{std::move(record->time_to_live->attribute),
@@ -377,18 +519,34 @@ std::optional<Table> decode_table(const base::Scope& scope, std::string_view byt
                                                               : TimeToLiveStatus::enabled,
                    static_cast<std::uint64_t>(record->time_to_live->id)};
   }
-  if (record->recovery) {
-    table.recovery = Recovery{time_from_us(record->recovery->since_us), record->recovery->days};
-  }
-  if (record->restored) {
-    RestoredRecord& restored = *record->restored;
-    table.restored = Restored{std::move(restored.backup_arn), std::move(restored.table_arn),
-                              time_from_us(restored.time_us), restored.in_progress};
-  }
   table.copies = std::move(record->copies);
-  for (TagShape& tag : record->tags)
-    table.tags.push_back({std::move(tag.key), std::move(tag.value)});
+  if (record->global) {
+    table.home.region = record->global->home;
+    table.scope.region = record->global->region;
+    table.global = global_of(*record->global);
+    if (!table.global) return std::nullopt;
+    table.see_from(scope.region);
+  }
   return table;
+}
+
+std::string encode_pointer(const TablePointer& pointer) {
+  std::string out(1, kPointerVersion);
+  wire::write_json(
+      wire::encode(PointerRecord{pointer.home.region, static_cast<std::int64_t>(pointer.row_id)}),
+      out);
+  return out;
+}
+
+std::optional<TablePointer> decode_pointer(const base::Scope& scope, std::string_view bytes) {
+  if (bytes.empty() || bytes.front() != kPointerVersion) return std::nullopt;
+  auto document = wire::parse_json(bytes.substr(1));
+  if (!document) return std::nullopt;
+  auto record = wire::decode<PointerRecord>(std::move(*document));
+  if (!record) return std::nullopt;
+  TablePointer pointer{scope, static_cast<std::uint64_t>(record->row_id)};
+  pointer.home.region = std::move(record->home);
+  return pointer;
 }
 
 }  // namespace mayfly::dynamodb

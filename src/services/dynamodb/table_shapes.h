@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "services/dynamodb/model/stream.h"
+#include "services/dynamodb/replica_shapes.h"
 #include "wire/shape.h"
 
 namespace mayfly::dynamodb {
@@ -18,8 +19,6 @@ inline constexpr std::array<std::string_view, 3> kScalarTypes{"S", "N", "B"};
 inline constexpr std::array<std::string_view, 2> kKeyTypes{"HASH", "RANGE"};
 inline constexpr std::array<std::string_view, 3> kProjectionTypes{"ALL", "KEYS_ONLY", "INCLUDE"};
 inline constexpr std::array<std::string_view, 2> kBillingModes{"PROVISIONED", "PAY_PER_REQUEST"};
-inline constexpr std::array<std::string_view, 2> kTableClasses{"STANDARD",
-                                                               "STANDARD_INFREQUENT_ACCESS"};
 inline constexpr std::array<std::string_view, 2> kEncryptionTypes{"AES256", "KMS"};
 inline constexpr std::string_view kNamePattern = "[a-zA-Z0-9_.-]+";
 
@@ -289,13 +288,6 @@ struct SseDescription {
   }
 };
 
-struct TableClassSummary {
-  std::string table_class;
-  static constexpr auto shape() {
-    return std::tuple{wire::field("TableClass", &TableClassSummary::table_class)};
-  }
-};
-
 struct RestoreSummary {
   std::optional<std::string> source_backup_arn;
   std::optional<std::string> source_table_arn;
@@ -333,6 +325,10 @@ struct TableDescription {
   std::optional<std::string> latest_stream_label;
   std::optional<std::string> latest_stream_arn;
   std::optional<RestoreSummary> restore_summary;
+  std::optional<std::string> global_table_version;
+  std::optional<std::vector<ReplicaDescription>> replicas;
+  std::optional<std::vector<WitnessDescription>> global_table_witnesses;
+  std::optional<std::string> multi_region_consistency;
   static constexpr auto shape() {
     using Self = TableDescription;
     return std::tuple{wire::field("AttributeDefinitions", &Self::attribute_definitions),
@@ -356,7 +352,11 @@ struct TableDescription {
                       wire::field("StreamSpecification", &Self::stream_specification),
                       wire::field("LatestStreamLabel", &Self::latest_stream_label),
                       wire::field("LatestStreamArn", &Self::latest_stream_arn),
-                      wire::field("RestoreSummary", &Self::restore_summary)};
+                      wire::field("RestoreSummary", &Self::restore_summary),
+                      wire::field("GlobalTableVersion", &Self::global_table_version),
+                      wire::field("Replicas", &Self::replicas),
+                      wire::field("GlobalTableWitnesses", &Self::global_table_witnesses),
+                      wire::field("MultiRegionConsistency", &Self::multi_region_consistency)};
   }
 };
 
@@ -457,11 +457,11 @@ struct UpdateTableRequest {
   std::optional<std::vector<IndexUpdate>> global_secondary_index_updates;
   std::optional<StreamSpecification> stream_specification;
   std::optional<SseSpecification> sse_specification;
-  wire::Document replica_updates;
+  std::optional<std::vector<ReplicaUpdate>> replica_updates;
   std::optional<std::string> table_class;
   std::optional<bool> deletion_protection_enabled;
   std::optional<std::string> multi_region_consistency;
-  wire::Document global_table_witness_updates;
+  std::optional<std::vector<WitnessUpdate>> global_table_witness_updates;
   std::optional<OnDemandThroughput> on_demand_throughput;
   std::optional<WarmThroughput> warm_throughput;
   std::optional<std::string> global_table_settings_replication_mode;
@@ -475,11 +475,12 @@ struct UpdateTableRequest {
         wire::field("GlobalSecondaryIndexUpdates", &Self::global_secondary_index_updates),
         wire::field("StreamSpecification", &Self::stream_specification),
         wire::field("SSESpecification", &Self::sse_specification),
-        wire::field("ReplicaUpdates", &Self::replica_updates),
+        wire::field("ReplicaUpdates", &Self::replica_updates).items(1, 100),
         wire::field("TableClass", &Self::table_class).one_of(kTableClasses),
         wire::field("DeletionProtectionEnabled", &Self::deletion_protection_enabled),
-        wire::field("MultiRegionConsistency", &Self::multi_region_consistency),
-        wire::field("GlobalTableWitnessUpdates", &Self::global_table_witness_updates),
+        wire::field("MultiRegionConsistency", &Self::multi_region_consistency)
+            .one_of(kMultiRegionConsistencies),
+        wire::field("GlobalTableWitnessUpdates", &Self::global_table_witness_updates).items(1, 1),
         wire::field("OnDemandThroughput", &Self::on_demand_throughput),
         wire::field("WarmThroughput", &Self::warm_throughput),
         wire::field("GlobalTableSettingsReplicationMode",

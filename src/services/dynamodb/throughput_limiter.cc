@@ -16,16 +16,12 @@ struct Limit {
 };
 
 std::optional<Limit> limit_of(const Table& table, const Index* index, Access access) {
-  const auto of = [access](const Throughput& throughput) {
-    return static_cast<double>(access == Access::read ? throughput.read : throughput.write);
-  };
-  if (table.billing == BillingMode::provisioned) {
-    const double units = of(index == nullptr ? table.throughput : index->throughput);
-    return Limit{units, units * kBurstSeconds};
-  }
-  const auto& maximum = index == nullptr ? table.on_demand_limit : index->on_demand_limit;
-  if (!maximum || of(*maximum) < 0) return std::nullopt;  // -1: none
-  return Limit{of(*maximum), of(*maximum)};
+  const Throughput throughput = throughput_of(table, index);
+  const auto units =
+      static_cast<double>(access == Access::read ? throughput.read : throughput.write);
+  if (table.billing == BillingMode::provisioned) return Limit{units, units * kBurstSeconds};
+  if (units < 0) return std::nullopt;
+  return Limit{units, units};
 }
 
 double table_units(const Capacity& use) {

@@ -104,6 +104,51 @@ void copy_keys(const KeySchema& schema, const Item& from, Item& to) {
 
 }  // namespace
 
+bool Table::see_from(std::string_view region) {
+  if (scope.region == region) return true;
+  if (!global) return false;
+  const auto found = std::ranges::find(global->others, region, &Replica::region);
+  if (found == global->others.end()) return false;
+  std::swap(scope.region, found->region);
+  std::swap(static_cast<RegionalSettings&>(*this), found->settings);
+  return true;
+}
+
+std::int32_t Table::longest_recovery() const {
+  std::int32_t days = recovery ? recovery->days : 0;
+  if (!global) return days;
+  for (const Replica& other : global->others) {
+    if (other.settings.recovery) days = std::max(days, other.settings.recovery->days);
+  }
+  return days;
+}
+
+ReadOverride Table::reads_of(const Index* index) const {
+  if (index == nullptr) return reads;
+  const auto found = indexes_reads.find(index->name);
+  return found == indexes_reads.end() ? ReadOverride{} : found->second;
+}
+
+Throughput throughput_of(const Table& table, const Index* index) {
+  const ReadOverride reads = table.reads_of(index);
+  if (table.billing == BillingMode::provisioned) {
+    Throughput out = index == nullptr ? table.throughput : index->throughput;
+    out.read = reads.provisioned.value_or(out.read);
+    return out;
+  }
+  const auto& maximum = index == nullptr ? table.on_demand_limit : index->on_demand_limit;
+  Throughput out = maximum.value_or(Throughput{-1, -1});
+  out.read = reads.on_demand.value_or(out.read);
+  return out;
+}
+
+bool Table::has_stream() const {
+  if (stream) return true;
+  return global && std::ranges::any_of(global->others, [](const Replica& other) {
+           return other.settings.stream.has_value();
+         });
+}
+
 const Index* Table::find_index(std::string_view index_name) const {
   const auto found = std::ranges::find(indexes, index_name, &Index::name);
   return found == indexes.end() ? nullptr : &*found;

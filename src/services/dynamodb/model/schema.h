@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -93,15 +94,58 @@ struct Restored {
   bool in_progress = false;
 };
 
+// Of reads, in one region; nullopt: as in the others.
+struct ReadOverride {
+  std::optional<std::int64_t> provisioned;
+  std::optional<std::int64_t> on_demand;
+  bool operator==(const ReadOverride&) const = default;
+};
+
 struct Tag {
   std::string key;
   std::string value;
 };
 
-struct Table {
-  base::Scope scope;
-  std::string name;
+// What a table has of its own in a region; a global table has it once for each of its replicas.
+struct RegionalSettings {
   std::string id;  // TableId, a UUID
+  base::WallTime created;
+  DeletionProtection deletion_protection = DeletionProtection::off;
+  std::string table_class;      // empty where never set
+  std::string encryption_type;  // "KMS" where the client asked for it, else empty
+  std::string encryption_key;
+  std::vector<Tag> tags;
+  std::optional<TableStream> stream;
+  std::string latest_stream;  // label of the newest stream, enabled or not; empty: never had one
+  std::optional<Recovery> recovery;
+  std::optional<Restored> restored;
+  ReadOverride reads;                                 // of a replica
+  std::map<std::string, ReadOverride> indexes_reads;  // of its global indexes, by name
+};
+
+struct Replica {
+  std::string region;
+  RegionalSettings settings;
+};
+
+enum class GlobalVersion : std::uint8_t { v2017, v2019 };
+enum class MultiRegionConsistency : std::uint8_t { eventual, strong };
+
+// Of a table that has replicas, or once had. All replicas are the same rows, seen from several
+// regions: what is written in one is there in all.
+struct GlobalTable {
+  GlobalVersion version = GlobalVersion::v2019;
+  MultiRegionConsistency consistency = MultiRegionConsistency::eventual;
+  std::vector<Replica> others;  // all but the one that the table is seen from
+  std::string witness;          // region, or empty
+  base::WallTime created;
+};
+
+// As it is seen from scope's region.
+struct Table : RegionalSettings {
+  base::Scope scope;
+  base::Scope home;  // in the keys of its rows: where it was first made
+  std::string name;
   std::uint64_t row_id =
       0;  // in the keys of its rows; a table of the same name made later has another one
   KeySchema keys;
@@ -113,23 +157,19 @@ struct Table {
   Throughput throughput;
   std::optional<Throughput> on_demand_limit;  // OnDemandThroughput, as asked for
   std::optional<Throughput> warm;             // WarmThroughput, as asked for
-  base::WallTime created;
-  DeletionProtection deletion_protection = DeletionProtection::off;
-  std::string table_class;      // empty where never set
-  std::string encryption_type;  // "KMS" where the client asked for it, else empty
-  std::string encryption_key;
-  std::vector<Tag> tags;
-  std::optional<TableStream> stream;
-  std::string latest_stream;  // label of the newest stream, enabled or not; empty: never had one
-
   std::optional<TimeToLive> time_to_live;
-
-  std::optional<Recovery> recovery;
-  std::optional<Restored> restored;
   std::vector<std::string> copies;  // ids of the work that copies from this table now
+  std::optional<GlobalTable> global;
 
+  bool has_replicas() const { return global && !global->others.empty(); }
+  // Makes the replica of that region the one it is seen from; false where there is none.
+  bool see_from(std::string_view region);
   // Whether each change leaves the old image of its item behind (operations/history.h).
-  bool keeps_history() const { return recovery || !copies.empty(); }
+  bool keeps_history() const { return !copies.empty() || longest_recovery() > 0; }
+  // Days that any replica can go back; 0: none can.
+  std::int32_t longest_recovery() const;
+  // Whether a change leaves a record behind, in any region.
+  bool has_stream() const;
   // Being restored: nobody may use it yet.
   bool is_creating() const { return restored && restored->in_progress; }
 
@@ -137,9 +177,15 @@ struct Table {
     return arn() + "/stream/" + std::string(label);
   }
   std::string arn() const { return scope.arn("dynamodb", "table/" + name); }
+  // The ReadOverride of the table, or of that index, in this region.
+  ReadOverride reads_of(const Index* index) const;
   const Index* find_index(std::string_view index_name) const;
   bool is_any_key(std::string_view attribute) const;  // of the table or of an index
 };
+
+// What the table, or that index, is given in this region; of an on-demand one its maximum, -1 where
+// there is none.
+Throughput throughput_of(const Table& table, const Index* index);
 
 // Key values of one item, pointing into it.
 struct KeyValues {

@@ -84,7 +84,9 @@ wire::Result<Table> backed_up_table(const base::Scope& scope, const BackupRow& r
 
 void erase_backup(store::Transaction& transaction, const base::Scope& scope, std::string_view id,
                   const BackupRow& row) {
-  const std::string items = keys::items(scope, static_cast<std::uint64_t>(row.row_id));
+  base::Scope home = scope;
+  if (!row.rows_region.empty()) home.region = row.rows_region;
+  const std::string items = keys::items(home, static_cast<std::uint64_t>(row.row_id));
   transaction.erase_range(items, store::prefix_end(items));
   transaction.erase(keys::backup(scope, id));
 }
@@ -102,6 +104,7 @@ base::Task<wire::Result<void>> keep_as_backup(store::Transaction& transaction, T
   row.created_ms = base::epoch_ms(now);
   row.expires_ms = base::epoch_ms(now + kLastBackupLifetime);
   row.row_id = static_cast<std::int64_t>(table->row_id);
+  if (table->home != table->scope) row.rows_region = table->home.region;
   row.items = extent->items;
   row.bytes = extent->bytes;
   put_backup(transaction, table->scope, id, std::move(row));

@@ -26,6 +26,7 @@ struct BackupRow {
   std::int64_t created_ms = 0;
   std::optional<std::int64_t> expires_ms;
   std::int64_t row_id = 0;  // the bits of the unsigned number
+  std::string rows_region;  // in the keys of its rows; empty: its own
   std::int64_t items = 0;
   std::int64_t bytes = 0;
   std::vector<std::string> copies;  // ids of the restores that read it now
@@ -39,6 +40,7 @@ struct BackupRow {
                       wire::field("created_ms", &Self::created_ms).required(),
                       wire::field("expires_ms", &Self::expires_ms),
                       wire::field("row_id", &Self::row_id).required(),
+                      wire::field("rows_region", &Self::rows_region),
                       wire::field("items", &Self::items),
                       wire::field("bytes", &Self::bytes),
                       wire::field("copies", &Self::copies)};

@@ -32,7 +32,7 @@ void change_recovery(store::Transaction& transaction, const RecoverySpecificatio
   if (!asked.enabled) {
     table.recovery.reset();
     if (table.keeps_history()) return;
-    const std::string history = keys::history(table.scope, table.row_id);
+    const std::string history = keys::history(table.home, table.row_id);
     transaction.erase_range(history, store::prefix_end(history));
     return;
   }
@@ -66,10 +66,10 @@ base::Task<wire::Result<std::string>> end_before(store::Transaction& transaction
 }
 
 base::Task<wire::Result<void>> trim_history(Dynamodb& dynamodb, TablePtr seen) {
-  const std::string history = keys::history(seen->scope, seen->row_id);
+  const std::string history = keys::history(seen->home, seen->row_id);
   const std::unique_ptr<store::Transaction> snapshot = dynamodb.store.begin();
-  auto end = co_await end_before(*snapshot, history,
-                                 dynamodb.clock.now() - std::chrono::days(seen->recovery->days));
+  auto end = co_await end_before(
+      *snapshot, history, dynamodb.clock.now() - std::chrono::days(seen->longest_recovery()));
   if (!end) co_return std::unexpected(std::move(end).error());
   if (*end == history) co_return wire::Result<void>{};
   co_return co_await store::transact(
@@ -79,7 +79,7 @@ base::Task<wire::Result<void>> trim_history(Dynamodb& dynamodb, TablePtr seen) {
         if (!table && table.error().spec == &kResourceNotFound) co_return wire::Result<void>{};
         if (!table) co_return std::unexpected(std::move(table).error());
         const bool same = (*table)->row_id == seen->row_id && (*table)->recovery &&
-                          (*table)->recovery->days <= seen->recovery->days;
+                          (*table)->longest_recovery() <= seen->longest_recovery();
         // A copy may still need what it was promised.
         if (same && (*table)->copies.empty()) transaction.erase_range(history, *end);
         co_return wire::Result<void>{};
@@ -95,9 +95,11 @@ base::Task<wire::Result<void>> trim_tables(Dynamodb& dynamodb, store::Transactio
     if (!page) co_return store_failed(page);
     for (const store::KeyValue& row : page->rows) {
       range.begin = row.key + '\0';
-      TablePtr table = dynamodb.tables.get(scope, row.key, row.value);
-      if (table == nullptr || !table->recovery) continue;
-      auto trimmed = co_await trim_history(dynamodb, std::move(table));
+      auto table = co_await table_of_row(dynamodb, snapshot, scope, row.key, row.value,
+                                         store::Conflict::ignore);
+      if (!table) co_return std::unexpected(std::move(table).error());
+      if (*table == nullptr || !(*table)->recovery) continue;
+      auto trimmed = co_await trim_history(dynamodb, std::move(*table));
       if (!trimmed) co_return trimmed;
     }
     more = page->more;

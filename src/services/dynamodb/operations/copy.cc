@@ -23,6 +23,7 @@ enum Phase : std::int32_t { rows = 1, undo = 2, finish = 3 };  // stored: append
 // The payload, as JSON.
 struct Progress {
   std::int64_t from = 0;
+  std::string from_region;  // empty: the work's
   std::int64_t to = 0;
   std::string table;
   std::string backup;
@@ -35,17 +36,13 @@ struct Progress {
   std::int64_t bytes = 0;
   static constexpr auto shape() {
     using Self = Progress;
-    return std::tuple{wire::field("from", &Self::from).required(),
-                      wire::field("to", &Self::to).required(),
-                      wire::field("table", &Self::table),
-                      wire::field("backup", &Self::backup),
-                      wire::field("target", &Self::target),
-                      wire::field("until_us", &Self::until_us),
-                      wire::field("phase", &Self::phase).required(),
-                      wire::field("after", &Self::after),
-                      wire::field("sequence", &Self::sequence),
-                      wire::field("items", &Self::items),
-                      wire::field("bytes", &Self::bytes)};
+    return std::tuple{
+        wire::field("from", &Self::from).required(), wire::field("from_region", &Self::from_region),
+        wire::field("to", &Self::to).required(),     wire::field("table", &Self::table),
+        wire::field("backup", &Self::backup),        wire::field("target", &Self::target),
+        wire::field("until_us", &Self::until_us),    wire::field("phase", &Self::phase).required(),
+        wire::field("after", &Self::after),          wire::field("sequence", &Self::sequence),
+        wire::field("items", &Self::items),          wire::field("bytes", &Self::bytes)};
   }
 };
 
@@ -59,13 +56,16 @@ struct Job {
   CopyPace pace;
 
   std::string source(const Progress& at) const {
-    return keys::items(scope, static_cast<std::uint64_t>(at.from));
+    return keys::items(home(at), static_cast<std::uint64_t>(at.from));
   }
   std::string copy(const Progress& at) const {
     return keys::items(scope, static_cast<std::uint64_t>(at.to));
   }
   std::string history(const Progress& at) const {
-    return keys::history(scope, static_cast<std::uint64_t>(at.from));
+    return keys::history(home(at), static_cast<std::uint64_t>(at.from));
+  }
+  base::Scope home(const Progress& at) const {
+    return at.from_region.empty() ? scope : base::Scope{scope.account, at.from_region};
   }
 };
 
@@ -259,6 +259,7 @@ void enqueue_copy(store::Transaction& transaction, const base::Scope& scope, con
                   base::WallTime now) {
   Progress progress;
   progress.from = static_cast<std::int64_t>(copy.from);
+  progress.from_region = copy.from_region;
   progress.to = static_cast<std::int64_t>(copy.to);
   progress.table = copy.table;
   progress.backup = copy.backup;

@@ -21,7 +21,8 @@ inline constexpr std::string_view kCopyWork = "dynamodb.copy";  // stored: never
 
 struct Copy {
   std::string id;
-  std::uint64_t from = 0;  // row ids
+  std::uint64_t from = 0;   // row ids
+  std::string from_region;  // in the keys of those rows; empty: the work's
   std::uint64_t to = 0;
   std::string table;                    // whose rows are copied; empty: a backup's
   std::string backup;                   // id of the backup that is made, or that is copied

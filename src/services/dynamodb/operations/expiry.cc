@@ -106,10 +106,9 @@ base::Task<wire::Result<std::int64_t>> delete_page(Dynamodb& dynamodb,
       [&](store::Transaction& transaction) -> base::Task<wire::Result<std::int64_t>> {
         const base::Scope& scope = entries.front().scope;
         const std::uint64_t row_id = entries.front().row_id;
-        auto table = co_await open_table(dynamodb, transaction, scope, table_name, Missing::named);
-        if (!table && table.error().spec != &kResourceNotFound)
-          co_return std::unexpected(std::move(table).error());
-        if (!table || (*table)->row_id != row_id || !(*table)->time_to_live) {
+        auto table = co_await table_of_rows(dynamodb, transaction, scope, row_id, table_name);
+        if (!table) co_return std::unexpected(std::move(table).error());
+        if (*table == nullptr || !(*table)->time_to_live) {
           const std::string all = keys::expiries(scope, row_id);
           transaction.erase_range(all, store::prefix_end(all));
           co_return 0;

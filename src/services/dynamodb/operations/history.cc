@@ -18,12 +18,12 @@ void keep_old_image(store::Transaction& transaction, const Table& table, std::st
   const auto us = static_cast<std::uint64_t>(base::epoch_us(now));
   for (int shift = 56; shift >= 0; shift -= 8) value.push_back(static_cast<char>(us >> shift));
   value.append(before);
-  row.remove_prefix(keys::items(table.scope, table.row_id).size());
-  transaction.put_sequenced(keys::history(table.scope, table.row_id), row, value);
+  row.remove_prefix(keys::items(table.home, table.row_id).size());
+  transaction.put_sequenced(keys::history(table.home, table.row_id), row, value);
 }
 
 void mark_history(store::Transaction& transaction, const Table& table, std::string_view mark) {
-  transaction.put_sequenced(keys::history(table.scope, table.row_id), {},
+  transaction.put_sequenced(keys::history(table.home, table.row_id), {},
                             std::string(1, kMark).append(mark));
 }
 

@@ -105,7 +105,7 @@ template <class Request>
 wire::Result<Table> restored_table(const Request& request, const Table& source, Restored from,
                                    base::WallTime now) {
   Table table;
-  table.scope = source.scope;
+  table.scope = table.home = source.scope;
   table.name = request.target_table_name;
   table.keys = source.keys;
   table.attributes = source.attributes;
@@ -187,6 +187,7 @@ base::Task<wire::Result<Table>> restore_backup(Dynamodb& dynamodb, store::Transa
   if (!put) co_return std::unexpected(std::move(put).error());
   const Copy copy{.id = identity.id,
                   .from = static_cast<std::uint64_t>(backup->row_id),
+                  .from_region = backup->rows_region,
                   .to = identity.row_id,
                   .table = {},
                   .backup = name.id,
@@ -237,6 +238,7 @@ base::Task<wire::Result<Table>> restore_moment(Dynamodb& dynamodb, store::Transa
   if (!*until) mark_history(transaction, source, identity.id);
   const Copy copy{.id = identity.id,
                   .from = source.row_id,
+                  .from_region = source.home.region,
                   .to = identity.row_id,
                   .table = source.name,
                   .backup = {},

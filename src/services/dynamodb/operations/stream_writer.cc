@@ -67,30 +67,54 @@ void end_shards(store::Transaction& transaction, const Table& table, base::WallT
 
 }  // namespace
 
-void record_change(store::Transaction& transaction, const Table& table, const Item& key,
-                   std::string_view before, std::string_view after, const Moment& moment) {
-  if (before == after) return;
-  const TableStream& stream = *table.stream;
+namespace {
+
+// A change as it goes into a stream.
+struct Changed {
+  const Value& partition;
+  std::string_view key;
+  std::string_view before;
+  std::string_view after;
+};
+
+void record_in(store::Transaction& transaction, const base::Scope& scope, const TableStream& stream,
+               const Changed& changed, const Moment& moment) {
   const bool with_new =
       stream.view == StreamView::new_image || stream.view == StreamView::both_images;
   const bool with_old =
       stream.view == StreamView::old_image || stream.view == StreamView::both_images;
-  const std::string key_bytes = encode_item(key);
   ItemChange change;
-  change.kind = before.empty()  ? ChangeKind::insert
-                : after.empty() ? ChangeKind::remove
-                                : ChangeKind::modify;
+  change.kind = changed.before.empty()  ? ChangeKind::insert
+                : changed.after.empty() ? ChangeKind::remove
+                                        : ChangeKind::modify;
   change.origin = moment.origin;
   change.epoch_ms = base::epoch_ms(moment.now);
-  change.keys = key_bytes;
-  if (with_new) change.new_image = after;
-  if (with_old) change.old_image = before;
-  const std::uint32_t shard =
-      stream.first_shard + keys::shard_of(*key.find(table.keys.partition.name), stream.shards);
+  change.keys = changed.key;
+  if (with_new) change.new_image = changed.after;
+  if (with_old) change.old_image = changed.before;
+  const std::uint32_t shard = stream.first_shard + keys::shard_of(changed.partition, stream.shards);
   const std::string suffix{static_cast<char>(moment.ordinal >> 8),
                            static_cast<char>(moment.ordinal)};
-  transaction.put_sequenced(keys::records(table.scope, stream.id, shard), suffix,
-                            write_change(change));
+  transaction.put_sequenced(keys::records(scope, stream.id, shard), suffix, write_change(change));
+}
+
+}  // namespace
+
+void record_change(store::Transaction& transaction, const Table& table, const Item& key,
+                   std::string_view before, std::string_view after, const Moment& moment) {
+  if (before == after) return;
+  const std::string key_bytes = encode_item(key);
+  const Changed changed{*key.find(table.keys.partition.name), key_bytes, before, after};
+  if (table.stream) record_in(transaction, table.scope, *table.stream, changed, moment);
+  if (!table.global) return;
+  // Who deleted it is told in the region where that was; to the others it is a change like others.
+  Moment replicated = moment;
+  replicated.origin = Origin::client;
+  for (const Replica& other : table.global->others) {
+    if (!other.settings.stream) continue;
+    record_in(transaction, {table.scope.account, other.region}, *other.settings.stream, changed,
+              replicated);
+  }
 }
 
 wire::Result<void> check_new_stream(const StreamSpecification& asked) {

@@ -27,7 +27,7 @@ struct Moment {
 };
 
 // Of an item with these key attributes, in the stored form; empty where there was none, or is none
-// now. Writes nothing where nothing changed. The table has a stream.
+// now: in the streams of all replicas. Writes nothing where nothing changed.
 void record_change(store::Transaction& transaction, const Table& table, const Item& key,
                    std::string_view before, std::string_view after, const Moment& moment);
 

@@ -278,7 +278,7 @@ wire::Result<Table> table_from(const CreateTableRequest& request) {
       return std::unexpected(std::move(checked).error());
   }
   if (request.global_table_source_arn || request.global_table_settings_replication_mode) {
-    return wire::not_supported("A global table (GlobalTableSourceArn)");
+    return wire::not_supported("A global table of several accounts (GlobalTableSourceArn)");
   }
   Table table;
   table.name = request.table_name;

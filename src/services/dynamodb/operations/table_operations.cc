@@ -4,6 +4,7 @@
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/operations/backups.h"
 #include "services/dynamodb/operations/operations.h"
+#include "services/dynamodb/operations/replicas.h"
 #include "services/dynamodb/operations/stream_writer.h"
 #include "services/dynamodb/operations/table_definition.h"
 #include "services/dynamodb/operations/tables.h"
@@ -17,7 +18,7 @@ base::Task<wire::Result<TableResponse>> create_table(Dynamodb& dynamodb,
   request.table_name = *name;
   auto table = table_from(request);
   if (!table) co_return std::unexpected(std::move(table).error());
-  table->scope = context.scope;
+  table->scope = table->home = context.scope;
   table->id = dynamodb.ids.uuid();
   table->row_id = new_row_id(dynamodb.ids);
   table->created = context.received;
@@ -81,14 +82,14 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
         auto table =
             co_await open_table(dynamodb, transaction, context.scope, *name, Missing::named);
         if (!table) co_return table;
-        if ((*table)->deletion_protection == DeletionProtection::on) {
-          co_return refuse(
-              "Resource cannot be deleted as it is currently protected against deletion. Disable "
-              "deletion "
-              "protection first.");
-        }
-        if (auto unused = check_unused(**table); !unused) {
+        if (auto unused = check_replica_unused(**table); !unused) {
           co_return std::unexpected(std::move(unused).error());
+        }
+        if ((*table)->has_replicas()) {  // the rows stay: they are the others'
+          Table rest = **table;
+          drop_replica(transaction, rest, context.received);
+          put_table(transaction, rest);
+          co_return table;
         }
         if ((*table)->stream) {
           Table ended = **table;
@@ -96,10 +97,12 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
         }
         // Writers read the definition in their transactions, so none can slip a row in behind this.
         transaction.erase(keys::table(context.scope, *name));
+        if ((*table)->global)
+          transaction.erase(keys::global_table((*table)->home, (*table)->row_id));
         for (const std::string& rows :
-             {keys::index_entries(context.scope, (*table)->row_id),
-              keys::expiries(context.scope, (*table)->row_id),
-              keys::history(context.scope, (*table)->row_id), keys::policies(context.scope, *name),
+             {keys::index_entries((*table)->home, (*table)->row_id),
+              keys::expiries((*table)->home, (*table)->row_id),
+              keys::history((*table)->home, (*table)->row_id), keys::policies(context.scope, *name),
               keys::insights(context.scope, *name)}) {
           transaction.erase_range(rows, store::prefix_end(rows));
         }
@@ -107,7 +110,7 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
           auto kept = co_await keep_as_backup(transaction, *table, last_backup, context.received);
           if (!kept) co_return std::unexpected(std::move(kept).error());
         } else {
-          const std::string items = keys::items(context.scope, (*table)->row_id);
+          const std::string items = keys::items((*table)->home, (*table)->row_id);
           transaction.erase_range(items, store::prefix_end(items));
         }
         co_return table;

@@ -7,6 +7,7 @@
 
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/model/codec.h"
+#include "services/dynamodb/operations/replicas.h"
 #include "services/dynamodb/table_record.h"
 
 namespace mayfly::dynamodb {
@@ -29,6 +30,11 @@ std::vector<KeySchemaElement> describe(const KeySchema& keys) {
 }
 
 namespace {
+
+std::unexpected<wire::ApiError> corrupt_definition(const std::string& name) {
+  return wire::fail(kInternalServer, "Stored data is damaged: the definition of the table " + name +
+                                         " cannot be read.");
+}
 
 std::unexpected<wire::ApiError> in_use(std::string_view why, const Table& table) {
   return wire::fail(kResourceInUse,
@@ -73,7 +79,8 @@ IndexDescription describe_global(const Table& table, const Index& index,
   const bool creating = index.status == IndexStatus::creating;
   out.index_status = creating ? "CREATING" : table_status == "UPDATING" ? "ACTIVE" : table_status;
   if (creating) out.backfilling = true;
-  out.provisioned_throughput = describe(index.throughput);
+  out.provisioned_throughput = describe(
+      table.billing == BillingMode::provisioned ? throughput_of(table, &index) : index.throughput);
   out.on_demand_throughput = on_demand(index.on_demand_limit);
   out.warm_throughput = warm(index.warm);
   return out;
@@ -124,6 +131,36 @@ wire::Result<std::string> table_name_of(const base::Scope& scope, std::string na
   return name_or_arn;
 }
 
+base::Task<wire::Result<TablePtr>> table_of_row(Dynamodb& dynamodb, store::Transaction& transaction,
+                                                const base::Scope& scope, std::string key,
+                                                std::string bytes, store::Conflict conflict) {
+  if (const auto pointer = decode_pointer(scope, bytes)) {
+    auto row =
+        co_await transaction.get(keys::global_table(pointer->home, pointer->row_id), conflict);
+    if (!row) co_return store_failed(row);
+    if (!*row) co_return TablePtr{};
+    bytes = std::move(**row);
+  }
+  co_return dynamodb.tables.get(scope, key, bytes);
+}
+
+base::Task<wire::Result<TablePtr>> table_of_rows(Dynamodb& dynamodb,
+                                                 store::Transaction& transaction,
+                                                 const base::Scope& home, std::uint64_t row_id,
+                                                 const std::string& name) {
+  auto global = co_await transaction.get(keys::global_table(home, row_id));
+  if (!global) co_return store_failed(global);
+  if (*global) {
+    auto table = decode_anywhere(home, **global);
+    if (!table) co_return corrupt_definition(name);
+    co_return std::make_shared<const Table>(std::move(*table));
+  }
+  auto table = co_await open_table(dynamodb, transaction, home, name, Missing::named);
+  if (!table && table.error().spec == &kResourceNotFound) co_return TablePtr{};
+  if (table && (*table)->row_id != row_id) co_return TablePtr{};
+  co_return table;
+}
+
 base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transaction& transaction,
                                               const base::Scope& scope, const std::string& name,
                                               Missing missing, store::Conflict conflict) {
@@ -136,10 +173,11 @@ base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transac
                              ? "Requested resource not found"
                              : "Requested resource not found: Table: " + name + " not found");
   }
-  TablePtr table = dynamodb.tables.get(scope, key, **row);
+  auto found = co_await table_of_row(dynamodb, transaction, scope, key, std::move(**row), conflict);
+  if (!found) co_return found;
+  TablePtr table = std::move(*found);
   if (table == nullptr) {
-    co_return wire::fail(kInternalServer, "Stored data is damaged: the definition of the table " +
-                                              name + " cannot be read.");
+    co_return corrupt_definition(name);
   }
   // A table that is being restored is there for those who manage it, not for its users.
   if (missing == Missing::brief && table->is_creating()) {
@@ -167,7 +205,9 @@ std::uint64_t new_row_id(base::Ids& ids) {
 }
 
 void put_table(store::Transaction& transaction, const Table& table) {
-  transaction.put(keys::table(table.scope, table.name), encode_table(table));
+  transaction.put(table.global ? keys::global_table(table.home, table.row_id)
+                               : keys::table(table.scope, table.name),
+                  encode_table(table));
 }
 
 base::Task<wire::Result<Extent>> measure(store::Transaction& transaction, std::string rows) {
@@ -210,7 +250,8 @@ TableDescription describe(const Table& table, std::string status) {
   out.table_name = table.name;
   out.key_schema = describe(table.keys);
   out.creation = timestamp(table.created);
-  out.provisioned_throughput = describe(table.throughput);
+  out.provisioned_throughput = describe(
+      table.billing == BillingMode::provisioned ? throughput_of(table, nullptr) : table.throughput);
   out.table_arn = table.arn();
   out.table_id = table.id;
   if (table.billing == BillingMode::pay_per_request || table.pay_per_request_since) {
@@ -253,6 +294,7 @@ TableDescription describe(const Table& table, std::string status) {
     summary.time = timestamp(table.restored->time);
     summary.in_progress = table.restored->in_progress;
   }
+  describe_replicas(table, out);
   out.table_status = std::move(status);
   return out;
 }

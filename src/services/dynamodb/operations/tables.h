@@ -27,6 +27,17 @@ base::Task<wire::Result<TablePtr>> open_table(Dynamodb& dynamodb, store::Transac
                                               const base::Scope& scope, const std::string& name,
                                               Missing missing,
                                               store::Conflict conflict = store::Conflict::detect);
+// The table whose definition, or the pointer to it, is stored at `key` as `bytes`; null where they
+// cannot be read.
+base::Task<wire::Result<TablePtr>> table_of_row(Dynamodb& dynamodb, store::Transaction& transaction,
+                                                const base::Scope& scope, std::string key,
+                                                std::string bytes, store::Conflict conflict);
+// The table with these rows, called so when they were made: seen from the region in their keys, or
+// from another one where it has no replica there any more. Null where it is gone.
+base::Task<wire::Result<TablePtr>> table_of_rows(Dynamodb& dynamodb,
+                                                 store::Transaction& transaction,
+                                                 const base::Scope& home, std::uint64_t row_id,
+                                                 const std::string& name);
 // Refuses what would change a table that is being restored.
 wire::Result<void> check_not_creating(const Table& table);
 // The same, and what would delete a table that is being copied.

@@ -45,7 +45,7 @@ base::Task<wire::Result<UpdateTimeToLiveResponse>> update_time_to_live(
           enqueue_expiry_work(transaction, change, context.received);
         } else {
           change.time_to_live.reset();
-          const std::string index = keys::expiries(context.scope, change.row_id);
+          const std::string index = keys::expiries(change.home, change.row_id);
           transaction.erase_range(index, store::prefix_end(index));
         }
         put_table(transaction, change);

@@ -3,6 +3,7 @@
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/operations/backfill.h"
 #include "services/dynamodb/operations/operations.h"
+#include "services/dynamodb/operations/replicas.h"
 #include "services/dynamodb/operations/stream_writer.h"
 #include "services/dynamodb/operations/table_definition.h"
 #include "services/dynamodb/operations/tables.h"
@@ -18,15 +19,16 @@ struct Change {
 };
 
 wire::Result<void> check_supported(const UpdateTableRequest& request) {
-  if (!request.replica_updates.is_null() || !request.global_table_witness_updates.is_null() ||
-      request.multi_region_consistency || request.global_table_settings_replication_mode) {
-    return wire::not_supported("A global table (ReplicaUpdates)");
+  if (request.global_table_settings_replication_mode) {
+    return wire::not_supported(
+        "A global table of several accounts (GlobalTableSettingsReplicationMode)");
   }
   const bool any = request.billing_mode || request.provisioned_throughput ||
                    request.stream_specification || request.global_secondary_index_updates ||
                    request.sse_specification || request.table_class ||
                    request.deletion_protection_enabled || request.on_demand_throughput ||
-                   request.warm_throughput;
+                   request.warm_throughput || request.replica_updates ||
+                   request.multi_region_consistency || request.global_table_witness_updates;
   if (!any) {
     return refuse(
         "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
@@ -212,6 +214,12 @@ base::Task<wire::Result<void>> change_stream(const StreamSpecification& asked,
                                              store::Transaction& transaction, Table& table,
                                              std::uint64_t id, base::WallTime now) {
   if (auto checked = check_stream_change(asked, table); !checked) co_return checked;
+  if (!asked.stream_enabled && table.has_replicas() &&
+      table.global->consistency == MultiRegionConsistency::eventual) {
+    co_return refuse(
+        "One or more parameter values were invalid: Disabling Stream is not allowed for a Global "
+        "Table replica.");
+  }
   if (asked.stream_enabled) {
     co_return co_await begin_stream(transaction, table, *view_from(*asked.stream_view_type), id,
                                     now);
@@ -246,6 +254,9 @@ base::Task<wire::Result<TableResponse>> update_table(Dynamodb& dynamodb,
                                      new_row_id(dynamodb.ids), context.received);
           if (!streamed) co_return std::unexpected(std::move(streamed).error());
         }
+        auto replicated = co_await change_replicas(dynamodb, transaction, request, context.received,
+                                                   change->table);
+        if (!replicated) co_return std::unexpected(std::move(replicated).error());
         put_table(transaction, change->table);
         for (const Index& index : change->table.indexes) {
           const bool created =
@@ -253,7 +264,8 @@ base::Task<wire::Result<TableResponse>> update_table(Dynamodb& dynamodb,
           if (created) enqueue_backfill(transaction, change->table, index, context.received);
         }
         for (const std::uint64_t id : change->deleted) {
-          const std::string entries = keys::index_entries(context.scope, change->table.row_id, id);
+          const std::string entries =
+              keys::index_entries(change->table.home, change->table.row_id, id);
           transaction.erase_range(entries, store::prefix_end(entries));
         }
         co_return std::move(change->table);

@@ -67,7 +67,8 @@ wire::Result<KeyValues> key_values(const Table& table, const Write& write) {
 bool needs_old_item(const Table& table, const Write& write) {
   if (write.kind == Write::Kind::update || write.kind == Write::Kind::check) return true;
   return write.condition || write.returns != ReturnValues::none || write.report != Report::none ||
-         !table.indexes.empty() || table.stream || table.time_to_live || table.keeps_history();
+         !table.indexes.empty() || table.has_stream() || table.time_to_live ||
+         table.keeps_history();
 }
 
 wire::ApiError condition_failed(const Write& write, const Item* before) {
@@ -258,7 +259,7 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
       keep_old_image(transaction, table, row, old_bytes, moment.now);
     }
     if (table.time_to_live) update_expiry(transaction, table, row, before, now);
-    if (table.stream) {
+    if (table.has_stream()) {
       record_change(transaction, table, key_attributes(table, nullptr, write.item), old_bytes,
                     new_bytes, moment);
     }

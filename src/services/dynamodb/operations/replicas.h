@@ -1,0 +1,24 @@
+// Replicas of global tables (version 2019.11.21): what UpdateTable does with them.
+//
+// All regions of an installation are in one store, so a replica is not a copy: each region has a
+// pointer to one definition (table_record.h), whose rows all of them read and write. Streams,
+// settings and backups are each replica's own.
+#pragma once
+
+#include "services/dynamodb/operations/tables.h"
+
+namespace mayfly::dynamodb {
+
+// Changes `table`, which the caller stores in the same transaction.
+base::Task<wire::Result<void>> change_replicas(Dynamodb& dynamodb, store::Transaction& transaction,
+                                               const UpdateTableRequest& request,
+                                               base::WallTime now, Table& table);
+
+// Refuses to end the replica that `table` is seen from while work is under way in it.
+wire::Result<void> check_replica_unused(const Table& table);
+// Ends the replica that `table` is seen from; it is seen from another one after that.
+void drop_replica(store::Transaction& transaction, Table& table, base::WallTime now);
+
+void describe_replicas(const Table& table, TableDescription& out);
+
+}  // namespace mayfly::dynamodb
