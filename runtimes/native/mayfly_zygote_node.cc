@@ -2,9 +2,11 @@
 //
 //   wait() -> {argv, env}: lists of texts; returns in processes of sandboxes only. The loop is still the zygote's: call
 //             mayfly.node's renew() before anything else. Throws where the warden is not there. Call it as waitForClone().
+//   pair() -> [descriptor, descriptor]: of two connected sockets
 //   execute() becomes the program that wait() told, with the function's variables. Returns only where that fails.
 #define NAPI_VERSION 8
 #include <node_api.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <optional>
@@ -47,6 +49,22 @@ napi_value wait(napi_env env, napi_callback_info) {
   return result;
 }
 
+napi_value pair(napi_env env, napi_callback_info) {
+  int ends[2] = {-1, -1};
+  napi_value list = nullptr;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0 ||
+      napi_create_array_with_length(env, 2, &list) != napi_ok) {
+    (void)napi_throw_error(env, nullptr, "no descriptors left");
+    return nullptr;
+  }
+  for (std::uint32_t at = 0; at < 2; ++at) {
+    napi_value number = nullptr;
+    (void)napi_create_int32(env, ends[at], &number);
+    (void)napi_set_element(env, list, at, number);
+  }
+  return list;
+}
+
 napi_value execute(napi_env, napi_callback_info) {
   if (!started) return nullptr;
   std::vector<char*> argv, env;
@@ -63,6 +81,7 @@ napi_value execute(napi_env, napi_callback_info) {
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
       {"wait", nullptr, wait, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"pair", nullptr, pair, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"execute", nullptr, execute, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   if (napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions) != napi_ok) return nullptr;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "huge_pages.h"
 #include "sandbox/channel.h"
 #include "sandbox/init.h"
 #include "sandbox/messages.h"
@@ -117,6 +118,7 @@ std::optional<Start> wait(Descriptors others) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // as the warden; the function's process takes it back
   Common common;
   if (!read_hello(buffer, common) || !sort_descriptors(others, common)) return std::nullopt;
+  mayfly_use_huge_pages();
   reply(0, Child{});
   for (;;) {
     auto packet = receive_packet(kZygoteChannel, buffer, Wait::yes);

@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const Module = require('node:module');
+const v8 = require('node:v8');
 
 const INSIDE = '/var/runtime';
 const BOOTSTRAP = `${INSIDE}/bootstrap.cjs`;
@@ -95,6 +96,9 @@ function moveIn(variables, native) {
 }
 
 async function run() {
+  // What is compiled here need not be compiled in each function's process: all of it, and it stays.
+  v8.setFlagsFromString('--no-lazy');
+  v8.setFlagsFromString('--no-flush-bytecode');
   const load = loader(__dirname);
   const { start } = load('lib/start.cjs');
   const { warm } = load('lib/template.cjs');
@@ -103,9 +107,16 @@ async function run() {
   native.onEmpty(() => process.emit('beforeExit', process.exitCode ?? 0));
   await preload();
   warm();
+  await load('lib/rehearsal.cjs').rehearse(path.join(__dirname, 'lib'), zygote.pair);
+  const own = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  for (let round = 0; round < 10; ++round) {
+    needsNewInterpreter(own);
+    moveIn(own, native);
+  }
   native.processState();
   // What V8 compiles on other threads (fetch's parser) would be lost by a fork. Node waits for it when its event loop is empty.
   await new Promise((resolve) => process.once('beforeExit', resolve));
+  v8.setFlagsFromString('--lazy');
   setImmediate(() => {
     const { env } = zygote.wait();
     if (needsNewInterpreter(env)) {

@@ -22,7 +22,7 @@ namespace {
 // turn.
 constexpr std::chrono::seconds kOrderLimit{30};
 // A new nest is furnished a little after the last clone, so as not to take the processor from it.
-constexpr std::chrono::milliseconds kRefillDelay{2};
+constexpr std::chrono::milliseconds kRefillDelay{5};
 // Without clones for this long, one spare is enough.
 constexpr std::chrono::seconds kQuiet{10};
 // Moving stand-bys into their groups costs the kernel one grace period, however many are moved
@@ -142,7 +142,7 @@ void Sandbox::pump() {
   }
   for (; coming < std::min(pending_.size(), kMaxSpares); ++coming)
     add_nest(usual_limits_.tmp_bytes);
-  if (coming < spares_ && !refill_) {
+  if (coming < spares_ && !refill_ && busy_ == nullptr) {
     refill_ = shared_.loop.after(kRefillDelay, [this] {
       refill_ = {};
       if (pending_.empty()) {

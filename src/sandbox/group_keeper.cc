@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -54,7 +55,8 @@ pid_t parent_of(pid_t pid) {
   return parent ? static_cast<pid_t>(*parent) : -1;
 }
 
-GroupKeeper::GroupKeeper(Loop& loop, const Cgroups& cgroups) {
+GroupKeeper::GroupKeeper(Loop& loop, const Cgroups& cgroups, Moves moves)
+    : loop_(loop), cgroups_(cgroups), moves_(moves) {
   auto ends = make_channel();
   if (!ends)
     throw std::system_error(ends.error(), std::generic_category(), "the group keeper's channel");
@@ -71,6 +73,7 @@ GroupKeeper::GroupKeeper(Loop& loop, const Cgroups& cgroups) {
 
 GroupKeeper::~GroupKeeper() {
   watch_.reset();
+  tell_.reset();
   channel_.reset();
   while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -92,6 +95,7 @@ GroupKeeper::Ticket GroupKeeper::make(const std::string& name, const Limits& lim
   order.memory_bytes = limits.memory_bytes;
   order.cpus = limits.cpus;
   std::strncpy(order.name, name.c_str(), sizeof order.name - 1);
+  being_made_.emplace(next_, name);
   return send(order, std::move(done));
 }
 
@@ -102,7 +106,16 @@ GroupKeeper::Ticket GroupKeeper::add(const std::string& name, pid_t pid, pid_t p
   order.pid = pid;
   order.parent = parent;
   std::strncpy(order.name, name.c_str(), sizeof order.name - 1);
-  return send(order, std::move(done));
+  const bool made =
+      std::ranges::none_of(being_made_, [&name](const auto& each) { return each.second == name; });
+  if (moves_ != Moves::quick || !made) return send(order, std::move(done));
+  const std::uint64_t number = next_++;
+  waiting_.emplace(number, std::move(done));
+  carried_out_.emplace_back(number, carry_out(cgroups_, order));
+  tell_ = loop_.after(std::chrono::milliseconds(0), [this] {
+    for (const auto& [each, result] : std::exchange(carried_out_, {})) answer(each, result);
+  });
+  return Ticket{this, number};
 }
 
 void GroupKeeper::remove(const std::string& name) {
@@ -113,25 +126,42 @@ void GroupKeeper::remove(const std::string& name) {
 }
 
 void GroupKeeper::on_answer() {
-  Done answer;
+  Done done;
   auto packet =
-      receive_packet(channel_.get(), {reinterpret_cast<char*>(&answer), sizeof answer}, Wait::no);
+      receive_packet(channel_.get(), {reinterpret_cast<char*>(&done), sizeof done}, Wait::no);
   if (!packet && packet.error() == EAGAIN) return;
-  if (!packet || packet->size != sizeof answer) {
+  if (!packet || packet->size != sizeof done) {
     // Without its keeper the warden cannot limit anything: everything that waits fails, and what
     // follows too.
     watch_.reset();
     auto waiting = std::exchange(waiting_, {});
-    for (const auto& [number, done] : waiting) {
-      if (done) done(std::unexpected("the warden's group keeper has ended"));
+    for (const auto& [number, callback] : waiting) {
+      if (callback) callback(std::unexpected("the warden's group keeper has ended"));
     }
     return;
   }
-  answer.why[sizeof answer.why - 1] = '\0';
-  auto waiting = waiting_.extract(answer.number);
-  if (waiting.empty() || !waiting.mapped()) return;
-  waiting.mapped()(answer.failed != 0 ? Result{std::unexpected(std::string(answer.why))}
-                                      : Result{});
+  done.why[sizeof done.why - 1] = '\0';
+  being_made_.erase(done.number);
+  answer(done.number, done.failed != 0 ? Result{std::unexpected(std::string(done.why))} : Result{});
+}
+
+void GroupKeeper::answer(std::uint64_t number, const Result& result) {
+  auto waiting = waiting_.extract(number);
+  if (!waiting.empty() && waiting.mapped()) waiting.mapped()(result);
+}
+
+GroupKeeper::Result GroupKeeper::carry_out(const Cgroups& cgroups, const Order& order) {
+  if (order.kind == Order::Kind::add) {
+    if (parent_of(order.pid) != order.parent) return std::unexpected("it has ended");
+    return cgroups.existing(order.name).add(order.pid);
+  }
+  Limits limits;
+  limits.memory_bytes = order.memory_bytes;
+  limits.cpus = order.cpus;
+  limits.pids = order.pids;
+  auto made = cgroups.make(order.name, limits);
+  if (!made) return std::unexpected(std::move(made).error());
+  return {};
 }
 
 void GroupKeeper::run(int channel, const Cgroups& cgroups) {
@@ -159,16 +189,8 @@ void GroupKeeper::run(int channel, const Cgroups& cgroups) {
         receive_packet(channel, {reinterpret_cast<char*>(&order), sizeof order}, Wait::yes);
     if (!packet || packet->size != sizeof order) break;
     Result result;
-    if (order.kind == Order::Kind::make) {
-      Limits limits;
-      limits.memory_bytes = order.memory_bytes;
-      limits.cpus = order.cpus;
-      limits.pids = order.pids;
-      if (auto made = cgroups.make(order.name, limits); !made)
-        result = std::unexpected(made.error());
-    } else if (order.kind == Order::Kind::add) {
-      result = parent_of(order.pid) == order.parent ? cgroups.existing(order.name).add(order.pid)
-                                                    : std::unexpected("it has ended");
+    if (order.kind != Order::Kind::remove) {
+      result = carry_out(cgroups, order);
     } else {
       leaving.emplace_back(order.name);
       remove_some();

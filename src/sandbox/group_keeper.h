@@ -4,10 +4,12 @@
 // Why a process of its own: the kernel holds one lock for all of that, and moving a process waits
 // for an RCU grace period under it, 10 ms and more on a busy machine. The warden must not stand
 // still for so long, or an order to clone would wait for a group that it does not need. A process
-// and not a thread, since the warden forks.
+// and not a thread, since the warden forks. Where the kernel moves processes at once
+// (docs/decisions/ 0012), the warden does that by itself: to wait for the helper's turn on a busy
+// processor takes longer.
 //
-// Orders are carried out one after the other. Threads: the warden's one; answers come through its
-// Loop.
+// The helper carries out orders one after the other. Threads: the warden's one; answers come
+// through its Loop.
 #pragma once
 
 #include <sys/types.h>
@@ -17,6 +19,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "sandbox/cgroup.h"
@@ -28,8 +32,8 @@ class GroupKeeper {
  public:
   using Result = std::expected<void, std::string>;
 
-  // Forks the helper.
-  GroupKeeper(Loop& loop, const Cgroups& cgroups);
+  // Forks the helper. `moves`: what the kernel does.
+  GroupKeeper(Loop& loop, const Cgroups& cgroups, Moves moves);
   // Lets it finish what was ordered, and waits for its end.
   ~GroupKeeper();
   GroupKeeper(const GroupKeeper&) = delete;
@@ -74,13 +78,20 @@ class GroupKeeper {
   struct Order;
   [[nodiscard]] Ticket send(Order order, std::function<void(Result)> done);
   void on_answer();
+  void answer(std::uint64_t number, const Result& result);
+  static Result carry_out(const Cgroups& cgroups, const Order& order);
   [[noreturn]] static void run(int channel, const Cgroups& cgroups);
 
+  Loop& loop_;
+  const Cgroups& cgroups_;
+  const Moves moves_;
   base::UniqueFd channel_;
   pid_t process_ = -1;
   std::uint64_t next_ = 1;
   std::map<std::uint64_t, std::function<void(Result)>> waiting_;
-  Loop::Handle watch_;
+  std::map<std::uint64_t, std::string> being_made_;            // names of groups, by their orders
+  std::vector<std::pair<std::uint64_t, Result>> carried_out_;  // here, and not yet told
+  Loop::Handle watch_, tell_;
 };
 
 // The parent of a process; -1 where there is none (any more).

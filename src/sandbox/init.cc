@@ -158,9 +158,12 @@ Done become_inside_user() {
 // In effect only: namespaces made now belong to the sandbox's user, but its processes may not
 // signal this one, for that goes by the real and the saved user.
 Done act_as_inside_user() {
+  // Not through the C library, which would look for the threads of a zygote that was forked.
   constexpr auto kAsItIs = static_cast<uid_t>(-1);
-  if (::setresgid(kAsItIs, kInsideGid, kAsItIs) != 0) return fail("acting as the inside group");
-  if (::setresuid(kAsItIs, kInsideUid, kAsItIs) != 0) return fail("acting as the inside user");
+  if (::syscall(SYS_setresgid, kAsItIs, kInsideGid, kAsItIs) != 0)
+    return fail("acting as the inside group");
+  if (::syscall(SYS_setresuid, kAsItIs, kInsideUid, kAsItIs) != 0)
+    return fail("acting as the inside user");
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   return {};
 }
@@ -452,14 +455,15 @@ struct NestPlan {
 }
 
 // Real root's way to a nest. Its user namespace has to be owned by the sandbox's user, for that is
-// what lets a stand-by enter it; so a helper takes that user and makes it. The map is written by
-// this process, which still may.
+// what lets a stand-by enter it; so a helper takes that user and makes it. It borrows this
+// process's memory until it ends: that of a zygote takes long to copy, and the nest's init needs a
+// copy anyway. The map is written by this process, which still may.
 std::expected<Child, std::string> make_nest_as_inside_user(const NestPlan& plan) {
   auto told = make_channel();
   auto mapped = make_channel();
   if (!told || !mapped) return std::unexpected("no descriptors left");
-  const pid_t helper = ::fork();
-  if (helper < 0) return std::unexpected(error_text("fork", errno));
+  const pid_t helper = ::vfork();
+  if (helper < 0) return std::unexpected(error_text("vfork", errno));
   if (helper == 0) {
     if (auto done = act_as_inside_user(); !done) give_up(told->second.get(), done.error());
     auto child = clone_with(namespaces_of(plan.sandbox.spec, Power::user));

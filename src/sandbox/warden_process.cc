@@ -127,7 +127,8 @@ bool WardenProcess::prepare() {
 }
 
 void WardenProcess::run() {
-  keeper_ = std::make_unique<GroupKeeper>(loop_, cgroups_);
+  keeper_ =
+      std::make_unique<GroupKeeper>(loop_, cgroups_, quick_moves_ ? Moves::quick : Moves::usual);
   shared_.emplace(Shared{.loop = loop_,
                          .cgroups = cgroups_,
                          .keeper = *keeper_,

@@ -30,9 +30,9 @@ class Invocation {
 }
 
 class Runtime {
-  constructor(link) {
+  constructor(link, template = new Template()) {
     this.link = link;
-    this.template = new Template();
+    this.template = template;
     this.invocation = null;
     this.ready = false;
     this.waiting = [];  // frames that came before INIT ended

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import re
-import uuid
 
 from .errors import Fault
 
@@ -12,16 +11,15 @@ loads = json.loads
 
 
 def _keeps_unicode():
-    asked = re.match(r"AWS_Lambda_python3\.(\d+)$", os.environ.get("AWS_EXECUTION_ENV", ""))
-    return asked is not None and int(asked.group(1)) >= 12
+    name, _, minor = os.environ.get("AWS_EXECUTION_ENV", "").partition(".")
+    return name == "AWS_Lambda_python3" and minor.isdigit() and int(minor) >= 12
 
 
 class _Encoder:
     """json cannot be told to write a text as it is, so decimals go in as marked strings that are unquoted afterwards."""
 
     def __init__(self):
-        self._mark = uuid.uuid4().hex
-        self._marked = re.compile('"%s:([^"]*)"' % self._mark)
+        self._mark = None  # made when it is needed: few functions do, and each start would pay for it
         self._found = False
         self._encode = json.JSONEncoder(ensure_ascii=not _keeps_unicode(), default=self._default).encode
 
@@ -29,6 +27,8 @@ class _Encoder:
         if isinstance(value, decimal.Decimal):
             if value.is_nan():
                 return math.nan
+            if self._mark is None:
+                self._mark = os.urandom(16).hex()
             self._found = True
             return "%s:%s" % (self._mark, value)
         raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
@@ -37,7 +37,7 @@ class _Encoder:
         text = self._encode(value)
         if self._found:
             self._found = False
-            text = self._marked.sub(lambda found: found.group(1), text)
+            text = re.sub('"%s:([^"]*)"' % self._mark, lambda found: found.group(1), text)
         return text
 
 

@@ -110,6 +110,8 @@ def renew():
         uuid._last_timestamp = None
         if getattr(uuid, "_generate_time_safe", None) is not None:
             # libuuid's clock sequence is the template's, so clones would make the same uuid1() in the same tick. Python's own
-            # way takes a random one. The node is found first: without libuuid that is slow.
-            uuid.getnode()
+            # way takes a random one. The node would take it long to find; a sandbox has no network card anyway, so it is a random
+            # one, marked as such.
+            if uuid._node is None:
+                uuid._node = int.from_bytes(os.urandom(6), "big") | 1 << 40
             uuid._generate_time_safe = None

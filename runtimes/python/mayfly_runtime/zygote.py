@@ -14,6 +14,7 @@ from . import endpoint, template
 # Read when an interpreter starts, or by the C library before that.
 _READ_AT_START = ("LD_", "PYTHON", "LC_", "LANG", "MALLOC_", "GLIBC_", "OPENSSL_CONF", "BOTO_")
 _LIBRARIES = ("/var/task", "/var/task/lib", "/opt/lib")
+_ARENAS = 28 << 20  # bytes; the SDK takes 18 MB, and not all of it will be in huge pages
 _BOOTSTRAP = "/var/runtime/bootstrap.py"
 
 
@@ -22,6 +23,7 @@ def run(start_path, set_path):
     import _mayfly_zygote
 
     plain = set(sys.modules)
+    kept = _objects_in_huge_pages()
     _preload()
     try:
         import _mayfly  # noqa: F401
@@ -31,6 +33,9 @@ def run(start_path, set_path):
     preloaded = {name for name in sys.modules if name not in plain}
     packages = {name.split(".", 1)[0] for name in preloaded}
     own = _own_modules()
+    _open_standard_streams()
+    sys.path_importer_cache.clear()  # the paths are others in a sandbox
+    del kept  # arenas that nothing else is in are given back
     gc.collect()
     gc.freeze()
     variables = _mayfly_zygote.wait()
@@ -42,7 +47,6 @@ def run(start_path, set_path):
     opted_out = os.environ.get("MAYFLY_ZYGOTE", "").lower() in ("0", "off", "false", "no")
     if opted_out or _read_at_start(environment) != before or _has_libraries():
         os.execve(sys.executable, [sys.executable, _BOOTSTRAP], environment)
-    _open_standard_streams()
     time.tzset()
     sys.argv[:] = [_BOOTSTRAP]
     sys.dont_write_bytecode = False
@@ -54,7 +58,10 @@ def run(start_path, set_path):
 
 
 def _open_standard_streams():
-    """Those of the zygote knew another kind of file behind these numbers."""
+    """As a function's process will have them: streams remember what kind of file they were opened on."""
+    ends = os.pipe()
+    for number in (1, 2):
+        os.dup2(ends[1], number)
     for name, number, mode, errors in (
         ("stdin", 0, "r", "surrogateescape"),
         ("stdout", 1, "w", "surrogateescape"),
@@ -64,6 +71,23 @@ def _open_standard_streams():
         stream.mode = mode
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
+    for number in (1, 2):
+        os.dup2(0, number)  # /dev/null, as before
+    for end in ends:
+        os.close(end)
+
+
+def _objects_in_huge_pages():
+    """Has Python take the memory for what follows in pieces that fit huge pages (huge_pages.h): it comes in arenas of 256 KB or 1 MB,
+    which would lie scattered between libraries. An arena stays for as long as one object is in it."""
+    size, small, huge = 400, 256 << 10, 2 << 20
+    objects = [None] * (_ARENAS // size)  # at its size from the start: a list that grows would lie between the arenas
+    for at in range(len(objects)):
+        objects[at] = bytes(size)
+    parts = {id(each) // small: each for each in objects}
+    count = huge // small
+    whole = {part // count for part in parts if all(part // count * count + at in parts for at in range(count))}
+    return [each for part, each in parts.items() if part // count in whole]
 
 
 def _preload():
@@ -108,7 +132,6 @@ def _move_in(start_path, set_path, own):
     folder, modules = own
     sys.path[:] = [path for path in start_path if not path.startswith(folder)]
     set_path("/var/runtime")
-    sys.path_importer_cache.clear()
     for module, rest in modules:
         module.__file__ = "/var/runtime" + rest
 

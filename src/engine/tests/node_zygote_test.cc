@@ -63,6 +63,11 @@ const seen = [
   fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && !isInit(name)).length, process.env.MINE, process.env._HANDLER,
   fs.readdirSync('/var/task'), module.parent?.filename, module.paths.slice(0, 2),
   Object.keys(require.cache).filter((name) => !name.startsWith('/var/runtime')),
+  // And nothing of what the zygote rehearsed.
+  process.eventNames().map(String).sort().map((name) => [name, process.listenerCount(name)]),
+  Object.keys(process.env).filter((name) => !name.startsWith('MAYFLY_')).sort(), Object.keys(require.cache).filter((name) => name.includes('handler_of')),
+  Object.getOwnPropertyNames(globalThis).sort(), Object.keys(module.children), process.getMaxListeners(),
+  process.stdout.constructor.name, process.stderr.constructor.name, process.stdin.constructor.name,
 ];
 exports.handler = async () => [...seen, new Error().stack.includes('/var/runtime/lib/runtime.cjs')];
 )");

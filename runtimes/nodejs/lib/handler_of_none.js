@@ -1,0 +1,3 @@
+'use strict';
+// What rehearsal.cjs calls.
+exports.handler = async (event) => event;
