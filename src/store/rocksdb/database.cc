@@ -154,6 +154,9 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.write_buffer_size = options.write_buffer_bytes;
   out.max_write_buffer_number = 3;
+  // A get of what is not there does not search the list: a dozen steps, each of them a cache miss.
+  out.memtable_whole_key_filtering = true;
+  out.memtable_prefix_bloom_size_ratio = 0.05;
   out.target_file_size_base = 16 * 1024 * 1024;
   out.max_bytes_for_level_base = 64 * 1024 * 1024;
   out.level_compaction_dynamic_level_bytes = true;
@@ -185,7 +188,10 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   table.pin_top_level_index_and_filter = true;
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.partition_filters = true;
-  table.metadata_block_size = 4096;
+  // Parts of 32 KB and hashes within blocks: the upper levels of a search are few enough to stay in
+  // the processor's caches (docs/decisions/0015-a-get-among-many.md).
+  table.metadata_block_size = 32 * 1024;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   table.enable_index_compression = false;
   table.format_version = 5;
   out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
