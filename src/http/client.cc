@@ -139,17 +139,20 @@ bool is_idempotent(std::string_view method) {
 // One request and its answer, on one loop's thread.
 class Exchange {
  public:
-  Exchange(std::shared_ptr<Shared> shared, std::shared_ptr<Pool> pool, Origin origin)
+  Exchange(std::shared_ptr<Shared> shared, std::shared_ptr<Pool> pool, Origin origin,
+           base::UniqueFd socket)
       : shared_(std::move(shared)),
         pool_(std::move(pool)),
         origin_(std::move(origin)),
+        socket_(std::move(socket)),
+        given_(static_cast<bool>(socket_)),
         resolver_(pool_->loop.context()),
         begin_(SteadyClock::now()) {}
 
   base::Task<Result> run(Request request) {
     auto bytes = serialize(request, origin_);
     if (!bytes) co_return std::unexpected(bytes.error());
-    transport_ = pool_->take(origin_);
+    if (!given_) transport_ = pool_->take(origin_);
     bool reused = transport_ != nullptr;
     for (;;) {
       if (transport_ == nullptr) {
@@ -172,7 +175,7 @@ class Exchange {
       timer_.reset();
       if (!result)
         co_return std::unexpected(explain(result.error(), shared_->options.total_timeout));
-      if (keep_) pool_->put(origin_, std::move(transport_));
+      if (keep_ && !given_) pool_->put(origin_, std::move(transport_));
       co_return result;
     }
   }
@@ -215,6 +218,7 @@ class Exchange {
       transport_ = origin_.scheme == Scheme::http
                        ? make_plain_transport(pool_->loop)
                        : make_tls_transport(pool_->loop, shared_->tls_context(), origin_.host);
+      if (socket_) transport_->socket().assign(asio::ip::tcp::v4(), socket_.release(), error);
       const auto connected = co_await outcome_of([&](Transport::Done done) {
         transport_->socket().async_connect(
             endpoint, [done = std::move(done)](Error failed) mutable { done(failed, 0); });
@@ -279,6 +283,8 @@ class Exchange {
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<Pool> pool_;
   Origin origin_;
+  base::UniqueFd socket_;
+  const bool given_;
   asio::ip::basic_resolver<asio::ip::tcp, AsioExecutor> resolver_;
   SteadyClock::time_point begin_;
   std::unique_ptr<Transport> transport_;
@@ -289,8 +295,8 @@ class Exchange {
 };
 
 base::Task<Result> run_exchange(std::shared_ptr<Shared> shared, std::shared_ptr<Pool> pool,
-                                Origin origin, Request request) {
-  Exchange exchange(std::move(shared), std::move(pool), std::move(origin));
+                                Origin origin, Request request, base::UniqueFd socket) {
+  Exchange exchange(std::move(shared), std::move(pool), std::move(origin), std::move(socket));
   co_return co_await exchange.run(std::move(request));
 }
 
@@ -315,23 +321,26 @@ Client::~Client() {
   }
 }
 
-base::Task<std::expected<Response, std::string>> Client::send(std::string url, Request request) {
+base::Task<std::expected<Response, std::string>> Client::send(std::string url, Request request,
+                                                              Via via) {
   auto origin = parse_origin(url);
   if (!origin) co_return std::unexpected(origin.error());
   auto& pools = impl_->shared->pools;
   for (auto& pool : pools) {
     if (pool->loop.is_current()) {
-      co_return co_await run_exchange(impl_->shared, pool, std::move(*origin), std::move(request));
+      co_return co_await run_exchange(impl_->shared, pool, std::move(*origin), std::move(request),
+                                      std::move(via.socket));
     }
   }
   // Comes from elsewhere: runs on a loop, and returns to the executor it came from.
   const auto number = impl_->io.impl().next.fetch_add(1, std::memory_order_relaxed) % pools.size();
   base::OneShot<Result> shot;
   pools[number]->loop.post([shot, shared = impl_->shared, pool = pools[number],
-                            origin = std::move(*origin), request = std::move(request)]() mutable {
-    base::spawn(
-        run_exchange(std::move(shared), std::move(pool), std::move(origin), std::move(request)),
-        [shot](Result result) { shot.set(std::move(result)); });
+                            origin = std::move(*origin), request = std::move(request),
+                            socket = std::move(via.socket)]() mutable {
+    base::spawn(run_exchange(std::move(shared), std::move(pool), std::move(origin),
+                             std::move(request), std::move(socket)),
+                [shot](Result result) { shot.set(std::move(result)); });
   });
   co_return co_await shot.wait();
 }

@@ -10,7 +10,9 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "base/unique_fd.h"
 #include "http/io.h"
 #include "http/message.h"
 
@@ -29,7 +31,15 @@ class Client {
   ~Client();
   // `url` names scheme, host and port ("http://127.0.0.1:4566"); request.target is the path. Host
   // is set from the url where the request has none.
-  base::Task<std::expected<Response, std::string>> send(std::string url, Request request);
+  base::Task<std::expected<Response, std::string>> send(std::string url, Request request) {
+    return send(std::move(url), std::move(request), {});
+  }
+  // A TCP socket to connect from, over IPv4, for one request only: one that was made in another
+  // network namespace. None: as without.
+  struct Via {
+    base::UniqueFd socket;
+  };
+  base::Task<std::expected<Response, std::string>> send(std::string url, Request request, Via via);
 
  private:
   struct Impl;

@@ -346,6 +346,9 @@ class Reaper {
     }
   }
 
+  // It has not been reaped, so its number is nobody else's.
+  bool waits_for(pid_t pid) const { return watched_.contains(pid); }
+
   void reap() {
     int status = 0;
     rusage used{};
@@ -558,6 +561,10 @@ void run_sandbox_init(const SandboxPlan& plan) {
     auto opened = open_listeners(plan.spec.listen_ports);
     if (!opened) give_up(plan.channel, opened.error());
     listeners = std::move(*opened);
+    if (plan.spec.inside_socket) {
+      listeners.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      if (!listeners.back()) give_up(plan.channel, error_text("a socket inside", errno));
+    }
   }
   base::UniqueFd signals = block_and_take_child_signals();
   const std::vector<int> before = held.empty() ? std::vector<int>{} : open_descriptors();
@@ -588,6 +595,7 @@ void run_sandbox_init(const SandboxPlan& plan) {
     if (message->first.kind == InitKind::prepare)
       make_nest(plan, reaper, message->first, message->second);
     if (message->first.kind == InitKind::watch) reaper.watch(message->first.value);
+    if (message->first.kind == InitKind::terminate && reaper.waits_for(main)) ::kill(main, SIGTERM);
   }
 }
 

@@ -34,7 +34,8 @@ enum class InitKind : std::uint32_t {
   main_here,   // the function's process, before its program runs: put me into my group
   go,          // warden: done
   listener,    // the function's process: the seccomp listener is attached
-  started,     // init: value = pid of the function's process; attached: listening sockets
+  started,     // init: value = pid of the function's process; attached: listening sockets, then
+               // the inside socket
   exited,      // init: value = pid, status as from wait
   prepare,     // warden: make a nest, value = its number, bytes = size of its /tmp, status = a
                // TemplateFiles; attached: the nest's channel
@@ -44,6 +45,7 @@ enum class InitKind : std::uint32_t {
   complete,    // warden, to the nest: INIT is over, copy what it left in /tmp
   completed,   // nest: done
   watch,       // warden: report the exit of the process with pid = value
+  terminate,   // warden: SIGTERM to the function's process
   failed,      // text: what, as a sentence
 };
 

@@ -79,7 +79,7 @@ void fields(Codec& codec, T& value) {
     auto tmp = static_cast<std::uint8_t>(value.tmp);
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
         value.opt_folder, value.runtime_folder, value.image_folder, value.binds, value.limits,
-        network, tmp, value.listen_ports, value.zygote);
+        network, tmp, value.listen_ports, value.inside_socket, value.zygote);
     if constexpr (!std::is_const_v<T>) {
       if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
       value.network = network == 0 ? Network::host : Network::isolated;
@@ -96,6 +96,8 @@ void fields(Codec& codec, T& value) {
     all(value.id, value.of, value.name, value.limits);
   } else if constexpr (std::is_same_v<Plain, KillRequest>) {
     all(value.id);
+  } else if constexpr (std::is_same_v<Plain, TerminateRequest>) {
+    all(value.id);
   } else if constexpr (std::is_same_v<Plain, ReportRequest>) {
   } else if constexpr (std::is_same_v<Plain, UsageFiles>) {
     all(value.memory_now, value.memory_peak, value.cpu, value.shared_bytes);
@@ -106,7 +108,7 @@ void fields(Codec& codec, T& value) {
   } else if constexpr (std::is_same_v<Plain, Feature>) {
     all(value.name, value.in_force, value.detail);
   } else if constexpr (std::is_same_v<Plain, StartedAnswer>) {
-    all(value.id, value.usage, value.user);
+    all(value.id, value.usage, value.user, value.inside_socket);
   } else if constexpr (std::is_same_v<Plain, RefusedAnswer>) {
     all(value.id, value.message);
   } else if constexpr (std::is_same_v<Plain, ExitAnswer>) {

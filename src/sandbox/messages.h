@@ -32,12 +32,16 @@ struct CloneRequest {
 struct KillRequest {
   ProcessId id = 0;
 };
+struct TerminateRequest {
+  ProcessId id = 0;
+};
 struct ReportRequest {};
 struct ZygoteRequest {
   ProcessId id = 0;
   ZygoteSpec spec;
 };
-using Request = std::variant<StartRequest, CloneRequest, KillRequest, ReportRequest, ZygoteRequest>;
+using Request = std::variant<StartRequest, CloneRequest, KillRequest, ReportRequest, ZygoteRequest,
+                             TerminateRequest>;
 
 // Where the daemon reads a group's usage itself, without asking.
 struct UsageFiles {
@@ -52,6 +56,7 @@ struct StartedAnswer {
   ProcessId id = 0;
   UsageFiles usage;
   std::uint32_t user = 0;
+  bool inside_socket = false;  // the last descriptor is one
 };
 struct RefusedAnswer {
   ProcessId id = 0;

@@ -202,7 +202,10 @@ void Sandbox::say_started() {
   clone_watch_ = shared_.loop.watch(clone_channel_.get(), [this] { on_clone_channel(); });
   std::vector<int> attached;
   for (const base::UniqueFd& listener : listeners_) attached.push_back(listener.get());
-  shared_.answer(StartedAnswer{request_.id, group_->usage_files(0), user()}, attached);
+  const bool inside_socket =
+      request_.spec.inside_socket && request_.spec.network == Network::isolated;
+  shared_.answer(StartedAnswer{request_.id, group_->usage_files(0), user(), inside_socket},
+                 attached);
   listeners_.clear();
   // Only templates are made of zygotes.
   if (wanted_zygote() != 0) make_first_nest();
@@ -269,6 +272,11 @@ void Sandbox::finish_if_done() {
 
 void Sandbox::kill_everything() {
   if (init_.handle) ::syscall(SYS_pidfd_send_signal, init_.handle.get(), SIGKILL, nullptr, 0);
+}
+
+void Sandbox::terminate() {
+  if (state_ == State::running)
+    (void)send_message(init_channel_.get(), {.kind = InitKind::terminate});
 }
 
 bool Sandbox::kill(ProcessId id) {

@@ -59,6 +59,7 @@ class Sandbox {
   void clone(CloneRequest request, base::UniqueFd control, base::UniqueFd output);
   // False where neither the process nor one of its clones has this id.
   bool kill(ProcessId id);
+  void terminate();
   void kill_everything();
 
   ProcessId id() const { return request_.id; }

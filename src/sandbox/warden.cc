@@ -69,6 +69,7 @@ class WardenClient final : public Warden {
   }
   base::Task<StartResult> clone(ProcessId of, std::string name, Limits limits) override;
   void kill(ProcessId id) override { (void)send(KillRequest{id}, {}); }
+  void terminate(ProcessId id) override { (void)send(TerminateRequest{id}, {}); }
   std::optional<Usage> usage(ProcessId id) const override;
   void on_exit(std::function<void(Exit)> handler) override {
     std::lock_guard lock(exit_mutex_);
@@ -215,8 +216,14 @@ void WardenClient::on_answer(StartedAnswer answer, Packet packet) {
     return;
   }
   Ends& ends = waiting.mapped().ends;
+  base::UniqueFd inside_socket;
+  if (answer.inside_socket && !packet.fds.empty()) {
+    inside_socket = std::move(packet.fds.back());
+    packet.fds.pop_back();
+  }
   waiting.mapped().result.set(Started{answer.id, std::move(ends.control), std::move(ends.output),
-                                      std::move(packet.fds), answer.user});
+                                      std::move(packet.fds), std::move(inside_socket),
+                                      answer.user});
 }
 
 void WardenClient::on_answer(RefusedAnswer answer, Packet) {

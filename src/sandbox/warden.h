@@ -83,6 +83,9 @@ struct SandboxSpec {
   // Isolated network only: TCP ports on which a listening socket on 127.0.0.1 is opened inside the
   // namespace and handed out.
   std::vector<std::uint16_t> listen_ports;
+  // Isolated network only: whether a TCP socket is handed out that is not connected, to reach
+  // listeners inside.
+  bool inside_socket = false;
   // Where this zygote is there and ready, the process is a child of it and not a new program; argv
   // is then only what it is called. 0: none.
   ProcessId zygote = 0;
@@ -102,6 +105,7 @@ struct Started {
       control;  // stream socket, non-blocking: the guest protocol (the guest's descriptor 3)
   base::UniqueFd output;  // pipe, non-blocking: the guest's standard output and error
   std::vector<base::UniqueFd> listeners;  // as listen_ports
+  base::UniqueFd inside_socket;           // where it was asked for
   std::uint32_t user = 0;  // whose its processes and sockets are, as seen by the machine
 };
 
@@ -162,6 +166,9 @@ class Warden {
   // Kills every process of the sandbox at once; the exit is reported as usual. Unknown ids are
   // ignored. Clones outlive their template, but where there are no cgroups they end with it.
   virtual void kill(ProcessId id) = 0;
+  // Sends SIGTERM to the process that start() started, and to no other of the sandbox. Of a clone,
+  // and of unknown ids: nothing.
+  virtual void terminate(ProcessId id) = 0;
   // What the group used so far, read from its cgroup (cheap: no message to the warden). nullopt
   // once it has ended, and where report() says that there is no usage accounting; Exit::usage then
   // has what the process itself used.

@@ -60,6 +60,7 @@ class WardenProcess {
   void handle(StartRequest request, Packet packet);
   void handle(CloneRequest request, Packet packet);
   void handle(const KillRequest& request, const Packet& packet);
+  void handle(const TerminateRequest& request, const Packet& packet);
   void handle(const ReportRequest& request, const Packet& packet);
   void handle(ZygoteRequest request, const Packet& packet);
   void answer(const Answer& answer, std::span<const int> fds);
@@ -205,6 +206,11 @@ void WardenProcess::handle(const KillRequest& request, const Packet&) {
   for (const auto& [id, sandbox] : sandboxes_) {
     if (sandbox->kill(request.id)) return;
   }
+}
+
+void WardenProcess::handle(const TerminateRequest& request, const Packet&) {
+  const auto found = sandboxes_.find(request.id);
+  if (found != sandboxes_.end()) found->second->terminate();
 }
 
 void WardenProcess::handle(const ReportRequest&, const Packet&) {

@@ -14,7 +14,16 @@ constexpr std::size_t kDrainBudget =
 constexpr std::size_t kFlushBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kFlushDelay{250};
 constexpr std::chrono::milliseconds kExitPatience{1'000};
-constexpr std::chrono::milliseconds kShutdownBudget{2'000};  // of external extensions
+// Of the shutdown phase, as AWS has them: with external extensions, of which the runtime has a part
+// before they are told; and with internal ones only.
+constexpr std::chrono::milliseconds kShutdownBudget{2'000};
+constexpr std::chrono::milliseconds kRuntimeBudget{600};
+constexpr std::chrono::milliseconds kInternalBudget{500};
+
+const PlatformLines& records() {
+  static const PlatformLines lines(LogFormat::json, SystemLogLevel::debug);
+  return lines;
+}
 
 }  // namespace
 
@@ -42,6 +51,9 @@ void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_cl
         [telemetry = setup_.extensions->telemetry()](base::WallTime time, std::string_view line) {
           telemetry->add_line(time, line);
         });
+    setup_.extensions->telemetry()->listen([this](const Subscriber& subscriber) {
+      output_.add(lines_.subscription(services_.clock.now(), subscriber));
+    });
     setup_.extensions->attach([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->extensions_changed();
     });
@@ -54,7 +66,7 @@ void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_cl
 base::Task<InitResult> Environment::initialize(std::chrono::milliseconds budget, InitPhase phase) {
   init_phase_ = phase;
   init_started_ = services_.clock.monotonic();
-  output_.add(lines_.init_start(services_.clock.now(), setup_.label, *setup_.function));
+  tell_init_start();
   if (state_ == State::ended) {
     InitResult result;
     result.exit.status = 1;
@@ -89,10 +101,9 @@ void Environment::begin(std::unique_ptr<Pending> pending,
   started_wall_ = services_.clock.now();
   open_event(services_, lines_, output_, *setup_.function, pending_->event);
   if (Telemetry* telemetry = wanted_telemetry()) {
-    telemetry->add(
-        Telemetry::Kind::platform,
-        PlatformLines(LogFormat::json, SystemLogLevel::debug)
-            .start(services_.clock.now(), pending_->event.request_id, setup_.function->version));
+    telemetry->add(Telemetry::Kind::platform,
+                   records().start(services_.clock.now(), pending_->event.request_id,
+                                   setup_.function->version));
   }
   state_ = State::busy;
   delivery_.emplace(services_.options, services_.clock, pending_->event.stream);
@@ -157,6 +168,7 @@ void Environment::exited(sandbox::Exit exit) {
     case State::ended:
       if (shutdown_timer_) {
         shutdown_timer_.reset();
+        runtime_timer_.reset();
         drain_output();
         flush_lines();
         loop_.post([self] { self->close(); });
@@ -204,21 +216,45 @@ void Environment::finish_init(InitResult result) {
   result.init_ms =
       std::chrono::duration<double, std::milli>(services_.clock.monotonic() - init_started_)
           .count();
-  if (!result.ok) {
-    drain_output();
-    InitReport report;
-    report.init_ms = result.init_ms;
-    report.phase = init_phase_;
-    report.status = result.timed_out ? "timeout" : "error";
-    if (result.error) report.error_type = result.error->error_type;
-    if (!result.error && !result.timed_out) {
-      report.error_type = result.exit.out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError";
-    }
-    output_.add(lines_.init_report(services_.clock.now(), report));
-    leave();
-  }
+  drain_output();
+  tell_init_end(result);
+  if (setup_.extensions != nullptr) setup_.extensions->init_ended();
+  if (!result.ok) leave();
   flush_lines();
   done.set(std::move(result));
+}
+
+void Environment::tell_init_start() {
+  const base::WallTime now = services_.clock.now();
+  output_.add(lines_.init_start(now, setup_.label, *setup_.function));
+  if (Telemetry* telemetry = wanted_telemetry()) {
+    telemetry->add(Telemetry::Kind::platform,
+                   records().init_start(now, setup_.label, *setup_.function));
+  }
+}
+
+void Environment::tell_init_end(const InitResult& result) {
+  InitReport report;
+  report.init_ms = result.init_ms;
+  report.phase = init_phase_;
+  report.status = result.ok ? "success" : result.timed_out ? "timeout" : "error";
+  if (result.error) {
+    report.error_type = result.error->error_type;
+  } else if (!result.ok && !result.timed_out) {
+    report.error_type = result.exit.out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError";
+  }
+  const base::WallTime now = services_.clock.now();
+  std::vector<ExtensionState> extensions;
+  if (setup_.extensions != nullptr) extensions = setup_.extensions->states();
+  output_.add(lines_.init_runtime_done(now, report));
+  for (const ExtensionState& each : extensions) output_.add(lines_.extension(now, each));
+  output_.add(lines_.init_report(now, report));
+  Telemetry* telemetry = wanted_telemetry();
+  if (telemetry == nullptr) return;
+  telemetry->add(Telemetry::Kind::platform, records().init_runtime_done(now, report));
+  for (const ExtensionState& each : extensions)
+    telemetry->add(Telemetry::Kind::platform, records().extension(now, each));
+  telemetry->add(Telemetry::Kind::platform, records().init_report(now, report));
 }
 
 void Environment::guest_ready(Readiness readiness) {
@@ -228,9 +264,7 @@ void Environment::guest_ready(Readiness readiness) {
       readiness_ = std::move(readiness);
       return;
     }
-    setup_.extensions->close_registration();
   }
-  drain_output();
   InitResult result;
   result.ok = true;
   result.readiness = std::move(readiness);
@@ -299,6 +333,7 @@ void Environment::guest_stream_ends(std::optional<Answer> error) {
 
 void Environment::guest_lost(Loss loss) {
   if (!process_alive_) return;
+  if (state_ == State::ended) return shut_down_extensions();
   if (loss == Loss::truncated && state_ == State::busy) {
     const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
     return fail(truncated_failure(pending_->event.request_id, ""), usage);
@@ -472,18 +507,38 @@ void Environment::leave(std::string_view shutdown_reason) {
   deadline_.reset();
   flush_lines();
   owner_.ended(shared_from_this());
-  const auto deadline = services_.clock.now() + kShutdownBudget;
-  if (process_alive_ && setup_.extensions != nullptr &&
-      setup_.extensions->shut_down(shutdown_reason, base::epoch_ms(deadline))) {
-    // exited() closes it. The output is read until then: extensions say their last words.
-    shutdown_timer_ = loop_.after(kShutdownBudget, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->services_.warden.kill(self->id());
-    });
-    return;
-  }
+  if (process_alive_ && shut_down(shutdown_reason)) return;
   if (process_alive_) services_.warden.kill(id());
   // Not here: this may be called out of the guest or of one of the watches.
   loop_.post([self = shared_from_this()] { self->close(); });
+}
+
+// exited() closes it. The output is read until then: extensions say their last words.
+bool Environment::shut_down(std::string_view reason) {
+  using Kind = Extensions::Kind;
+  const Kind kind = setup_.extensions != nullptr ? setup_.extensions->kind() : Kind::none;
+  if (kind == Kind::none) return false;
+  const auto budget = kind == Kind::external ? kShutdownBudget : kInternalBudget;
+  shutdown_timer_ = loop_.after(budget, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->services_.warden.kill(self->id());
+  });
+  services_.warden.terminate(id());
+  if (kind == Kind::internal) return true;
+  shutdown_reason_ = reason;
+  shutdown_deadline_ms_ = base::epoch_ms(services_.clock.now() + budget);
+  // guest_lost() may tell sooner that the runtime has ended.
+  runtime_timer_ = loop_.after(kRuntimeBudget, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->shut_down_extensions();
+  });
+  return true;
+}
+
+void Environment::shut_down_extensions() {
+  if (!runtime_timer_) return;
+  runtime_timer_.reset();
+  drain_output();
+  if (!setup_.extensions->shut_down(shutdown_reason_, shutdown_deadline_ms_))
+    services_.warden.kill(id());
 }
 
 void Environment::close() {
@@ -492,6 +547,7 @@ void Environment::close() {
   exit_timer_.reset();
   timer_.reset();
   pace_timer_.reset();
+  runtime_timer_.reset();
   if (setup_.extensions != nullptr) setup_.extensions->close();
   guest_.reset();
   output_.close();

@@ -141,7 +141,12 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void let_flow();
   void complete(Answer answer);
   void extensions_changed();
-  Telemetry* wanted_telemetry() const;  // null where nobody has subscribed
+  Telemetry* wanted_telemetry() const;  // null where nobody has, or can have, subscribed
+  void tell_init_start();
+  void tell_init_end(const InitResult& result);
+  // The shutdown phase: SIGTERM for the runtime, SHUTDOWN for external extensions, the end.
+  bool shut_down(std::string_view reason);
+  void shut_down_extensions();
   // The caller is answered while extensions still work on the event.
   void answer_early(Answer answer);
   void fail(Failure failure, sandbox::Usage usage);
@@ -178,7 +183,9 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
 
   std::optional<Readiness> readiness_;  // the runtime's, while extensions are not ready
   std::optional<Answer> held_answer_;   // was delivered; extensions still work on the event
-  std::unique_ptr<http::Loop::Token> shutdown_timer_;
+  std::unique_ptr<http::Loop::Token> runtime_timer_, shutdown_timer_;
+  std::string shutdown_reason_;  // while the runtime is asked to end, and extensions not yet
+  std::int64_t shutdown_deadline_ms_ = 0;
 
   std::unique_ptr<Pending> pending_;
   std::optional<Delivery> delivery_;  // of the event under way

@@ -61,15 +61,25 @@ std::expected<Listening, std::string> listen_on_loopback() {
   return out;
 }
 
-// Starts the extensions beside the runtime, without what Lambda does not tell them and without the
-// runtime's own descriptors, then becomes the runtime. When the last extension has ended, so does
-// the runtime: it crashed, or has done what SHUTDOWN asked of it, and nobody waits out the budget.
+// Starts the extensions, without what Lambda does not tell them and without the runtime's own
+// descriptors, and the runtime beside them. Its end is this shell's end, and tells the same.
+// SIGTERM begins the shutdown: it is passed on to the runtime, whose end is then not that of the
+// extensions. When the last extension has ended, so has everything: it crashed, or has done what
+// SHUTDOWN asked of it, and nobody waits out the budget.
 constexpr const char* kStartExtensions =
     "( for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then "
     "env -u AWS_EXECUTION_ENV -u AWS_LAMBDA_LOG_GROUP_NAME -u AWS_LAMBDA_LOG_STREAM_NAME "
     "-u LAMBDA_TASK_ROOT -u LAMBDA_RUNTIME_DIR -u _HANDLER -u AWS_XRAY_CONTEXT_MISSING "
     "-u AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_PORT "
-    "-u MAYFLY_CLONE \"$e\" & fi; done; wait; kill -KILL $$ ) 3<&- 4<&- & exec \"$@\"";
+    "-u MAYFLY_CLONE \"$e\" & fi; done; wait; kill -KILL $$ ) 3<&- 4<&- & "
+    // A shell without job control has what it starts in the background ignore these two.
+    "if env --default-signal=INT,QUIT true 2>/dev/null; then "
+    "set -- env --default-signal=INT,QUIT \"$@\"; fi; "
+    "\"$@\" & runtime=$!; exec 3<&- 4<&-; ending=; "
+    "trap 'ending=1; kill -TERM $runtime' TERM; wait $runtime; status=$?; "
+    "while [ $status -gt 128 ] && kill -0 $runtime 2>/dev/null; do wait $runtime; status=$?; done; "
+    "if [ -n \"$ending\" ]; then wait; fi; "
+    "if [ $status -gt 128 ]; then trap - TERM; kill -$((status - 128)) $$; fi; exit $status";
 
 // The Extensions API for those who may use it, and the Runtime API for custom runtimes.
 http::Handler api_handler(std::shared_ptr<Extensions> extensions,
@@ -286,6 +296,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
     spec.listen_ports = {options.endpoint_port};
     if (services_.egress != nullptr) spec.listen_ports.push_back(kEgressPort);
     spec.listen_ports.push_back(kRuntimeApiPort);
+    spec.inside_socket = true;
   }
 
   // A wrapper script starts the interpreter itself.
@@ -302,9 +313,10 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   std::vector<base::UniqueFd> listeners = std::move(started->listeners);
   if (api_listener) listeners.push_back(std::move(api_listener));
   // Built-in runtimes need no Runtime API, but what runs in them may be an internal extension.
-  auto telemetry =
-      std::make_shared<Telemetry>(loop, services_.client, services_.clock,
-                                  isolated ? Telemetry::Reach::no : Telemetry::Reach::yes);
+  auto telemetry = std::make_shared<Telemetry>(
+      loop, services_.client, services_.clock,
+      isolated ? Telemetry::Network::isolated : Telemetry::Network::host,
+      std::move(started->inside_socket));
   auto extensions =
       std::make_shared<Extensions>(loop, services_.ids, function, external, std::move(telemetry));
   auto environment =

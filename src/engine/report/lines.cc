@@ -1,6 +1,7 @@
 #include "engine/report/lines.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
@@ -23,6 +24,11 @@ double rounded(double ms) { return std::round(ms * 1000.0) / 1000.0; }
 
 std::string_view phase_name(InitPhase phase) {
   return phase == InitPhase::init ? "init" : "invoke";
+}
+
+// As AWS maps them: a success is of interest when debugging, anything else is a warning.
+SystemLogLevel level_of(const InitReport& report) {
+  return report.status == "success" ? SystemLogLevel::debug : SystemLogLevel::warn;
 }
 
 std::int64_t megabytes(std::int64_t bytes) { return (bytes + (1 << 20) - 1) >> 20; }
@@ -71,13 +77,25 @@ std::string PlatformLines::init_start(base::WallTime now, const RuntimeLabel& la
   return record(now, "platform.initStart", std::move(body));
 }
 
+std::string PlatformLines::init_runtime_done(base::WallTime now, const InitReport& report) const {
+  if (format_ == LogFormat::text || !shown(level_of(report))) return {};
+  wire::Document body = wire::Document::map();
+  body.set("initializationType", "on-demand");
+  body.set("phase", phase_name(report.phase));
+  body.set("status", report.status);
+  if (!report.error_type.empty()) body.set("errorType", report.error_type);
+  return record(now, "platform.initRuntimeDone", std::move(body));
+}
+
 std::string PlatformLines::init_report(base::WallTime now, const InitReport& report) const {
   if (format_ == LogFormat::text) {
+    if (report.status == "success") return {};
     std::string line = fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: {}",
                                    report.init_ms, phase_name(report.phase), report.status);
     if (!report.error_type.empty()) line += fmt::format("\tError Type: {}", report.error_type);
     return line;
   }
+  if (!shown(level_of(report))) return {};
   wire::Document metrics = wire::Document::map();
   metrics.set("durationMs", rounded(report.init_ms));
   wire::Document body = wire::Document::map();
@@ -87,6 +105,43 @@ std::string PlatformLines::init_report(base::WallTime now, const InitReport& rep
   body.set("status", report.status);
   if (!report.error_type.empty()) body.set("errorType", report.error_type);
   return record(now, "platform.initReport", std::move(body));
+}
+
+std::string PlatformLines::extension(base::WallTime now, const ExtensionState& extension) const {
+  if (format_ == LogFormat::text) {
+    std::string line = fmt::format("EXTENSION\tName: {}\tState: {}\tEvents: [{}]", extension.name,
+                                   extension.state, fmt::join(extension.events, ", "));
+    if (!extension.error_type.empty()) line += "\tError Type: " + extension.error_type;
+    return line;
+  }
+  if (!shown(extension.error_type.empty() ? SystemLogLevel::info : SystemLogLevel::warn)) return {};
+  wire::Document body = wire::Document::map();
+  body.set("name", extension.name);
+  body.set("state", extension.state);
+  wire::Document events = wire::Document::list();
+  for (const std::string_view each : extension.events) events.push_back(std::string(each));
+  body.set("events", std::move(events));
+  if (!extension.error_type.empty()) body.set("errorType", extension.error_type);
+  return record(now, "platform.extension", std::move(body));
+}
+
+std::string PlatformLines::subscription(base::WallTime now, const Subscriber& subscriber) const {
+  const bool telemetry = subscriber.api == Subscriber::Api::telemetry;
+  if (format_ == LogFormat::text) {
+    std::vector<std::string> types = subscriber.types;
+    for (std::string& type : types) type[0] = static_cast<char>(type[0] - 'a' + 'A');
+    return fmt::format("{}\tName: {}\tState: Subscribed\tTypes: [{}]",
+                       telemetry ? "TELEMETRY" : "LOGS", subscriber.name, fmt::join(types, ", "));
+  }
+  if (!shown(SystemLogLevel::info)) return {};
+  wire::Document body = wire::Document::map();
+  body.set("name", subscriber.name);
+  body.set("state", "Subscribed");
+  wire::Document types = wire::Document::list();
+  for (const std::string& each : subscriber.types) types.push_back(each);
+  body.set("types", std::move(types));
+  return record(now, telemetry ? "platform.telemetrySubscription" : "platform.logsSubscription",
+                std::move(body));
 }
 
 std::string PlatformLines::start(base::WallTime now, std::string_view request_id,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "engine/engine.h"
@@ -24,8 +25,23 @@ enum class InitPhase { init, invoke };
 struct InitReport {
   double init_ms = 0;
   InitPhase phase = InitPhase::init;
-  std::string_view status;      // "error", "timeout"
+  std::string_view status;      // "success", "error", "timeout"
   std::string_view error_type;  // empty: none
+};
+
+// What has become of an extension by the end of INIT.
+struct ExtensionState {
+  std::string name;
+  std::string_view state;                // "Started", "Registered", "Ready"
+  std::vector<std::string_view> events;  // "INVOKE", "SHUTDOWN"
+  std::string error_type;                // empty: none
+};
+
+// One that subscribes to telemetry, by one of the two APIs.
+struct Subscriber {
+  enum class Api { logs, telemetry } api = Api::telemetry;
+  std::string name;
+  std::vector<std::string> types;  // "platform", "function", "extension"
 };
 
 struct Report {
@@ -47,7 +63,12 @@ class PlatformLines {
       : format_(format), least_(least) {}
   std::string init_start(base::WallTime now, const RuntimeLabel& label,
                          const FunctionSpec& function) const;
+  // JSON only: the runtime is ready, or has failed.
+  std::string init_runtime_done(base::WallTime now, const InitReport& report) const;
+  // Empty in text where INIT ended well: there the first event's report tells its time.
   std::string init_report(base::WallTime now, const InitReport& report) const;
+  std::string extension(base::WallTime now, const ExtensionState& extension) const;
+  std::string subscription(base::WallTime now, const Subscriber& subscriber) const;
   std::string start(base::WallTime now, std::string_view request_id,
                     std::string_view version) const;
   // Empty in JSON: there the record of the report ends an invocation.

@@ -79,7 +79,7 @@ base::Task<http::Response> Extensions::handle(http::Request request) {
   }
   if (subscription) co_return telemetry_->subscribe(request, name);
   if (call == "event/next") co_return co_await next(std::string(*id));
-  co_return give_up(request, call);
+  co_return give_up(request, std::string(*id), call);
 }
 
 http::Response Extensions::enroll(const http::Request& request) {
@@ -154,7 +154,8 @@ base::Task<http::Response> Extensions::next(std::string id) {
   co_return response;
 }
 
-http::Response Extensions::give_up(const http::Request& request, std::string_view what) {
+http::Response Extensions::give_up(const http::Request& request, const std::string& id,
+                                   std::string_view what) {
   const std::string type(request.headers.get("Lambda-Extension-Function-Error-Type").value_or(""));
   if (type.empty())
     return refuse(403, "Extension.MissingHeader",
@@ -164,6 +165,8 @@ http::Response Extensions::give_up(const http::Request& request, std::string_vie
     if (what == "init/error" && !open_)
       return refuse(403, "Extension.InvalidExtensionState", "The initialization has ended");
     if (failure_.empty()) failure_ = type;
+    if (const auto found = extensions_.find(id); found != extensions_.end())
+      found->second.error_type = type;
   }
   tell();
   return accepted();
@@ -175,11 +178,39 @@ void Extensions::tell() {
   });
 }
 
+std::size_t Extensions::registered_external() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(extensions_, [](const auto& each) { return each.second.external; }));
+}
+
+Extensions::Kind Extensions::kind() const {
+  const std::lock_guard lock(mutex_);
+  if (registered_external() > 0) return Kind::external;
+  return extensions_.empty() ? Kind::none : Kind::internal;
+}
+
+std::vector<ExtensionState> Extensions::states() const {
+  std::vector<ExtensionState> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, extension] : extensions_) {
+    ExtensionState& state = out.emplace_back();
+    state.name = extension.name;
+    state.state = extension.asked ? "Ready" : "Registered";
+    if (extension.wants_invoke) state.events.emplace_back("INVOKE");
+    if (extension.wants_shutdown) state.events.emplace_back("SHUTDOWN");
+    state.error_type = extension.error_type;
+  }
+  for (const std::string& name : external_) {
+    if (std::ranges::find(out, name, &ExtensionState::name) == out.end())
+      out.push_back({name, "Started", {}, ""});
+  }
+  std::ranges::sort(out, {}, &ExtensionState::name);
+  return out;
+}
+
 bool Extensions::waiting() const {
   const std::lock_guard lock(mutex_);
-  const auto external =
-      std::ranges::count_if(extensions_, [](const auto& each) { return each.second.external; });
-  if (static_cast<std::size_t>(external) < external_.size()) return false;
+  if (registered_external() < external_.size()) return false;
   return std::ranges::all_of(extensions_, [](const auto& each) { return each.second.asked; });
 }
 
@@ -188,9 +219,11 @@ std::string Extensions::failure() const {
   return failure_;
 }
 
-void Extensions::close_registration() {
+void Extensions::init_ended() {
   const std::lock_guard lock(mutex_);
   open_ = false;
+  telemetry_->init_ended();
+  if (extensions_.empty()) telemetry_->close();  // nobody is left who could ask for it
 }
 
 void Extensions::send(Extension& extension, const std::string& event) {

@@ -46,11 +46,15 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
   base::Task<http::Response> handle(http::Request request);
 
   void attach(std::function<void()> changed) { changed_ = std::move(changed); }
+  // Whom there is to think of at the end: an external one, or only what runs in the runtime itself.
+  enum class Kind { none, internal, external };
+  Kind kind() const;
+  std::vector<ExtensionState> states() const;
   // Whether all extensions there should be wait for their next event.
   bool waiting() const;
   // The error type with which one has given up, or empty.
   std::string failure() const;
-  void close_registration();  // INIT is over
+  void init_ended();  // none can register any more
   void invoke(const Event& event, std::int64_t deadline_ms);
   // False: nobody wants to be told.
   bool shut_down(std::string_view reason, std::int64_t deadline_ms);
@@ -59,7 +63,7 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
  private:
   static constexpr std::string_view kPrefix = "/2020-01-01/extension/";
   struct Extension {
-    std::string name;
+    std::string name, error_type;
     bool external = false, wants_invoke = false, wants_shutdown = false;
     bool asked = false;                // it waits, or has an event that it did not fetch yet
     std::optional<std::string> event;  // not fetched yet
@@ -68,9 +72,12 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
 
   http::Response enroll(const http::Request& request);
   base::Task<http::Response> next(std::string id);
-  http::Response give_up(const http::Request& request, std::string_view what);
+  http::Response give_up(const http::Request& request, const std::string& id,
+                         std::string_view what);
   void send(Extension& extension, const std::string& event);
   void tell();
+
+  std::size_t registered_external() const;
 
   http::Loop& loop_;
   base::Ids& ids_;

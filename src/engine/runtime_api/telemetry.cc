@@ -1,6 +1,8 @@
 #include "engine/runtime_api/telemetry.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -17,6 +19,7 @@ constexpr std::string_view kLogsPath = "/2020-08-15/logs";
 constexpr std::string_view kSchemaVersions[] = {"2022-07-01", "2022-12-13", "2025-01-29"};
 constexpr std::size_t kMostSubscriptions = 10;
 constexpr std::size_t kMostWaiting = 4 * 1024 * 1024;  // while the listener has not taken the last
+constexpr std::size_t kMostKept = 256 * 1024;  // of what INIT wrote, for who is still to come
 
 std::string record_of(base::WallTime time, std::string_view type, wire::Document body) {
   wire::Document document = wire::Document::map();
@@ -81,7 +84,7 @@ http::Response Telemetry::subscribe(const http::Request& request, const std::str
   made->most_time = std::chrono::milliseconds(*time);
 
   const wire::Document* destination = body->find("destination");
-  if (text_of(destination, "protocol") == "TCP" || reach_ == Reach::no)
+  if (text_of(destination, "protocol") == "TCP")
     return refuse(202, "Telemetry.NotSupported", "Telemetry API is not supported");
   if (text_of(destination, "protocol") != "HTTP") return invalid("destination.protocol is unknown");
   std::string_view uri = text_of(destination, "URI");
@@ -98,39 +101,46 @@ http::Response Telemetry::subscribe(const http::Request& request, const std::str
   made->url = fmt::format("http://127.0.0.1:{}", *port);
   made->path = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
 
-  wire::Document told = wire::Document::map();
-  told.set("name", extension);
-  told.set("state", "Subscribed");
-  told.set("types", *types);
-  const std::string record =
-      record_of(clock_.now(), "platform.telemetrySubscription", std::move(told));
-  {
-    const std::lock_guard lock(mutex_);
-    if (subscriptions_.size() >= kMostSubscriptions) return invalid("too many subscriptions");
-    subscriptions_.push_back(made);
-  }
-  loop_.post([self = shared_from_this(), record] { self->add(Kind::platform, record); });
+  if (count_.fetch_add(1) >= kMostSubscriptions) return invalid("too many subscriptions");
+  Subscriber subscriber;
+  subscriber.api = logs_api ? Subscriber::Api::logs : Subscriber::Api::telemetry;
+  subscriber.name = extension;
+  for (const wire::Document& each : *types->as_list())
+    subscriber.types.push_back(*each.as_string());
+  loop_.post([self = shared_from_this(), made, subscriber = std::move(subscriber)] {
+    self->accept(made, subscriber);
+  });
   http::Response response;
   response.headers.add("Content-Type", "text/plain");
   response.body = "OK";
   return response;
 }
 
-bool Telemetry::wanted() const {
-  const std::lock_guard lock(mutex_);
-  return !subscriptions_.empty();
+void Telemetry::accept(const SubscriptionPointer& made, const Subscriber& subscriber) {
+  if (closed_) return;
+  subscriptions_.push_back(made);
+  for (const auto& [kind, record] : kept_) {
+    if ((made->kinds & static_cast<unsigned>(kind)) != 0) put(made, record);
+  }
+  add(Kind::platform,
+      PlatformLines(LogFormat::json, SystemLogLevel::debug).subscription(clock_.now(), subscriber));
+  if (listener_) listener_(subscriber);
 }
 
 void Telemetry::add(Kind kind, const std::string& record) {
   if (record.empty()) return;
-  std::vector<SubscriptionPointer> all;
-  {
-    const std::lock_guard lock(mutex_);
-    all = subscriptions_;
-  }
-  for (const SubscriptionPointer& each : all) {
+  for (const SubscriptionPointer& each : subscriptions_) {
     if ((each->kinds & static_cast<unsigned>(kind)) != 0) put(each, record);
   }
+  if (keeping_ && kept_bytes_ + record.size() <= kMostKept) {
+    kept_bytes_ += record.size();
+    kept_.emplace_back(kind, record);
+  }
+}
+
+void Telemetry::init_ended() {
+  keeping_ = false;
+  kept_.clear();
 }
 
 void Telemetry::add_line(base::WallTime time, std::string_view line) {
@@ -162,7 +172,11 @@ void Telemetry::put(const SubscriptionPointer& to, const std::string& record) {
 }
 
 void Telemetry::send(const SubscriptionPointer& from) {
-  if (from->sending || from->items.empty()) return;
+  if (closed_ || from->sending || from->items.empty()) return;
+  if (inside_busy_) {
+    from->waiting = true;
+    return;
+  }
   from->timer.reset();
   if (from->dropped > 0) {
     wire::Document lost = wire::Document::map();
@@ -175,6 +189,7 @@ void Telemetry::send(const SubscriptionPointer& from) {
   from->items.clear();
   from->bytes = 0;
   from->sending = true;
+  inside_busy_ = isolated_;
   base::spawn(post(from, std::move(body), count));
 }
 
@@ -185,29 +200,52 @@ base::Task<void> Telemetry::post(SubscriptionPointer to, std::string body, std::
   request.target = to->path;
   request.headers.add("Content-Type", "application/json");
   request.body = std::move(body);
+  http::Client::Via via;
+  if (isolated_) {
+    if (inside_) via.socket.reset(::fcntl(inside_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!via.socket) {  // never over the machine's own network
+      loop_.post([self, to, count] { self->posted(to, count); });
+      co_return;
+    }
+  }
   std::string url = to->url;
-  auto answer = co_await client_->send(std::move(url), std::move(request));
+  const auto answer = co_await client_->send(std::move(url), std::move(request), std::move(via));
   const bool taken = answer && answer->status < 400;
-  loop_.post([self, to, lost = taken ? 0 : count] {
-    to->sending = false;
-    to->dropped += lost;
-    if (!to->items.empty()) self->send(to);
-  });
+  loop_.post([self, to, lost = taken ? 0 : count] { self->posted(to, lost); });
+}
+
+void Telemetry::posted(const SubscriptionPointer& to, std::size_t lost) {
+  to->sending = false;
+  to->dropped += lost;
+  if (!isolated_) return send(to);
+  if (!inside_) return;  // closed meanwhile
+  // The copy that was used is closed, the socket itself still has its connection: dissolving it
+  // makes it usable again (connect(2), AF_UNSPEC).
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  ::connect(inside_.get(), &nobody, sizeof nobody);
+  inside_busy_ = false;
+  to->waiting = !to->items.empty();  // behind the others
+  const auto after = std::ranges::find(subscriptions_, to);
+  if (after != subscriptions_.end())
+    std::rotate(subscriptions_.begin(), after + 1, subscriptions_.end());
+  for (const SubscriptionPointer& each : subscriptions_) {
+    if (std::exchange(each->waiting, false)) send(each);
+    if (inside_busy_) break;
+  }
 }
 
 void Telemetry::close() {
-  const std::lock_guard lock(mutex_);
+  init_ended();
+  closed_ = true;
+  listener_ = nullptr;
   for (const SubscriptionPointer& each : subscriptions_) each->timer.reset();
   subscriptions_.clear();
+  inside_.reset();
 }
 
 void Telemetry::flush() {
-  std::vector<SubscriptionPointer> all;
-  {
-    const std::lock_guard lock(mutex_);
-    all = subscriptions_;
-  }
-  for (const SubscriptionPointer& each : all) send(each);
+  for (const SubscriptionPointer& each : subscriptions_) send(each);
 }
 
 }  // namespace mayfly::engine

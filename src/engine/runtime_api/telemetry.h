@@ -2,20 +2,25 @@
 // API (PUT /2022-07-01/telemetry) or the older Logs API (PUT /2020-08-15/logs), buffered and posted
 // to its HTTP listener inside the sandbox.
 //
-// The listener is reached where functions share the machine's network; in an isolated one, and for
-// a TCP destination, a subscription is answered 202 as unsupported, as AWS does where it has none.
+// What is written before a subscription is kept until INIT is over, so that a subscriber sees all
+// of it. In an isolated network listeners are reached over a socket that was made in there, one at
+// a time. A TCP destination is answered 202 as unsupported, as AWS does where it has none.
 // Threads: subscribe() any; the rest on the environment's loop. What a listener does not take in
 // time is dropped, and told so (platform.logsDropped).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/unique_fd.h"
+#include "engine/report/lines.h"
 #include "http/client.h"
 #include "http/io.h"
 #include "http/message.h"
@@ -24,11 +29,17 @@ namespace mayfly::engine {
 
 class Telemetry : public std::enable_shared_from_this<Telemetry> {
  public:
-  enum class Reach { yes, no };  // whether listeners in the sandbox can be reached
   enum class Kind : unsigned { platform = 1, function = 2 };
 
-  Telemetry(http::Loop& loop, std::shared_ptr<http::Client> client, base::Clock& clock, Reach reach)
-      : loop_(loop), client_(std::move(client)), clock_(clock), reach_(reach) {}
+  // `inside`: of an isolated sandbox, a TCP socket of its network that is not connected.
+  enum class Network { host, isolated };
+  Telemetry(http::Loop& loop, std::shared_ptr<http::Client> client, base::Clock& clock,
+            Network network, base::UniqueFd inside)
+      : loop_(loop),
+        client_(std::move(client)),
+        clock_(clock),
+        isolated_(network == Network::isolated),
+        inside_(std::move(inside)) {}
 
   static bool is_call(std::string_view path) {
     return path == "/2022-07-01/telemetry" || path == "/2020-08-15/logs";
@@ -36,10 +47,14 @@ class Telemetry : public std::enable_shared_from_this<Telemetry> {
   // `extension`: the name of the one that asks.
   http::Response subscribe(const http::Request& request, const std::string& extension);
 
-  bool wanted() const;
+  // Is told, on the loop, of each that has subscribed.
+  void listen(std::function<void(const Subscriber&)> listener) { listener_ = std::move(listener); }
+  // Whether records are of use: there are subscribers, or there may still be some.
+  bool wanted() const { return keeping_ || !subscriptions_.empty(); }
   // A complete record, JSON: {"time","type","record"}.
   void add(Kind kind, const std::string& record);
   void add_line(base::WallTime time, std::string_view line);
+  void init_ended();  // who has not subscribed by now sees only what is to come
   void flush();
   void close();  // nothing is sent any more but what is on its way
 
@@ -51,21 +66,30 @@ class Telemetry : public std::enable_shared_from_this<Telemetry> {
     std::chrono::milliseconds most_time{0};
     std::vector<std::string> items;
     std::size_t bytes = 0, dropped = 0;
-    bool sending = false;
+    bool sending = false, waiting = false;
     std::unique_ptr<http::Loop::Token> timer;
   };
   using SubscriptionPointer = std::shared_ptr<Subscription>;
 
+  void accept(const SubscriptionPointer& made, const Subscriber& subscriber);
   void put(const SubscriptionPointer& to, const std::string& record);
   void send(const SubscriptionPointer& from);
   base::Task<void> post(SubscriptionPointer to, std::string body, std::size_t count);
+  void posted(const SubscriptionPointer& to, std::size_t lost);
 
   http::Loop& loop_;
   const std::shared_ptr<http::Client> client_;
   base::Clock& clock_;
-  const Reach reach_;
-  mutable std::mutex mutex_;  // guards the list; each subscription is touched on the loop only
+  const bool isolated_;
+  std::atomic<std::size_t> count_{0};  // of subscriptions asked for
+  // The rest is touched on the loop only.
+  base::UniqueFd inside_;
+  std::function<void(const Subscriber&)> listener_;
   std::vector<SubscriptionPointer> subscriptions_;
+  bool keeping_ = true;  // INIT is under way
+  std::vector<std::pair<Kind, std::string>> kept_;
+  std::size_t kept_bytes_ = 0;
+  bool inside_busy_ = false, closed_ = false;
 };
 
 }  // namespace mayfly::engine

@@ -118,7 +118,9 @@ TEST_F(EngineTest, TheSystemLogLevelChoosesAmongPlatformRecords) {
   debug->log_format = LogFormat::json;
   debug->system_log_level = SystemLogLevel::debug;
   run_ok(debug, "{}");
-  EXPECT_THAT(log_lines()[4], HasSubstr(R"("type":"platform.runtimeDone")"));
+  EXPECT_THAT(log_lines()[3], HasSubstr(R"("type":"platform.initRuntimeDone")"));
+  EXPECT_THAT(log_lines()[4], HasSubstr(R"("type":"platform.initReport")"));
+  EXPECT_THAT(log_lines()[6], HasSubstr(R"("type":"platform.runtimeDone")"));
 }
 
 TEST_F(EngineTest, EventsAtTheSameTimeGetEnvironmentsOfTheirOwn) {

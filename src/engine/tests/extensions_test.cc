@@ -26,8 +26,23 @@ while True:
     if event['eventType'] == 'SHUTDOWN': break
 )";
 
-class ExtensionsTest : public RealEngineTest {
+class ExtensionsTest : public RealEngineTest,
+                       public ::testing::WithParamInterface<sandbox::Network> {
  protected:
+  void SetUp() override {
+    network_ = GetParam();
+    RealEngineTest::SetUp();
+  }
+  // Until the log has it.
+  void expect_log(const std::string& text) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (all_log().find(text) == std::string::npos && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_THAT(all_log(), HasSubstr(text));
+  }
+  void retire(const std::shared_ptr<FunctionSpec>& spec) {
+    engine().retire(spec->scope, spec->function, spec->version, "other");
+  }
   std::shared_ptr<FunctionSpec> with_extension(std::shared_ptr<FunctionSpec> spec,
                                                const std::string& script) {
     const std::string opt = spec->code_folder + "-opt";
@@ -39,24 +54,22 @@ class ExtensionsTest : public RealEngineTest {
   }
 };
 
-TEST_F(ExtensionsTest, SeeEventsAndTheEnd) {
+TEST_P(ExtensionsTest, SeeEventsAndTheEnd) {
   auto spec = with_extension(python("def handler(event, context):\n    return event\n"), kWatcher);
   EXPECT_EQ(answer(spec, "1"), "1");
   EXPECT_EQ(answer(spec, "2"), "2");
   EXPECT_EQ(engine().versions()[0].cloning, "the function has external extensions");
   EXPECT_THAT(all_log(), HasSubstr("registered " + spec->function + " app.handler False\n"));
   EXPECT_THAT(all_log(), HasSubstr("extension got INVOKE request-1\n"));
-  engine().retire(spec->scope, spec->function, spec->version, "other");
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (all_log().find("extension got SHUTDOWN SPINDOWN") == std::string::npos &&
-         std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  retire(spec);
+  expect_log("extension got SHUTDOWN SPINDOWN\n");
   EXPECT_THAT(all_log(), HasSubstr("extension got INVOKE request-2\n"));
-  EXPECT_THAT(all_log(), HasSubstr("extension got SHUTDOWN SPINDOWN\n"));
+  EXPECT_THAT(all_log(),
+              HasSubstr("EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n"));
 }
 
 // An internal one is a thread of the function's own process.
-TEST_F(ExtensionsTest, OneInsideABuiltInRuntimeSeesEvents) {
+TEST_P(ExtensionsTest, OneInsideABuiltInRuntimeSeesEvents) {
   auto spec = python(R"(
 import json, os, threading, urllib.request
 base = 'http://' + os.environ['AWS_LAMBDA_RUNTIME_API'] + '/2020-01-01/extension/'
@@ -83,7 +96,7 @@ def handler(event, context):
   EXPECT_THAT(engine().versions()[0].cloning, HasSubstr("threads"));
 }
 
-TEST_F(ExtensionsTest, OneThatFailsInInitFailsTheFunction) {
+TEST_P(ExtensionsTest, OneThatFailsInInitFailsTheFunction) {
   std::string script = kWatcher;
   const std::string loop = "while True:";
   script.replace(script.find(loop), script.size(),
@@ -96,7 +109,7 @@ TEST_F(ExtensionsTest, OneThatFailsInInitFailsTheFunction) {
 }
 
 // A listener inside the sandbox gets what it subscribed to, and says so in the log.
-TEST_F(ExtensionsTest, TelemetryReachesTheListener) {
+TEST_P(ExtensionsTest, TelemetryReachesTheListener) {
   std::string script = kWatcher;
   script.insert(script.find("while True:"), R"(
 import http.server, threading
@@ -127,22 +140,114 @@ print('subscribed', urllib.request.urlopen(request).read().decode(), flush=True)
       script);
   EXPECT_EQ(answer(spec, "1"), "1");
   const std::string wanted[] = {
-      "refused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nsubscribed "
-      "OK\n",
-      "told platform.telemetrySubscription Subscribed\n",
-      "told platform.start request-1\n",
-      "told function from the handler\n",
-      "told platform.runtimeDone request-1\n",
-      "told platform.report request-1\n"};
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  for (const std::string& each : wanted) {
-    while (all_log().find(each) == std::string::npos && std::chrono::steady_clock::now() < until)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    EXPECT_THAT(all_log(), HasSubstr(each));
+      "refused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\n",
+      "TELEMETRY\tName: watcher\tState: Subscribed\tTypes: [Platform, Function]\n",
+      "subscribed OK\n",
+      // From before it had subscribed, too.
+      "told platform.initStart None\n", "told function registered f1 app.handler False\n",
+      "told platform.telemetrySubscription Subscribed\n", "told platform.initRuntimeDone None\n",
+      "told platform.extension Ready\n", "told platform.initReport None\n",
+      "told platform.start request-1\n", "told function from the handler\n",
+      "told platform.runtimeDone request-1\n", "told platform.report request-1\n"};
+  for (const std::string& each : wanted) expect_log(each);
+}
+
+// Each of two that listen in one sandbox gets all of it.
+TEST_P(ExtensionsTest, TelemetryReachesTwoListeners) {
+  std::string script = kWatcher;
+  script.insert(script.find("while True:"), R"(
+import http.server, threading
+def listen(name):
+    class Listener(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            for each in json.loads(self.rfile.read(int(self.headers['Content-Length']))):
+                if each['type'] == 'platform.report': print(name, each['record']['requestId'], flush=True)
+            self.send_response(200); self.end_headers()
+        def log_message(self, *_): pass
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    body = {'schemaVersion': '2022-12-13', 'types': ['platform'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
+            'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d' % server.server_port}}
+    urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'),
+        json.dumps(body).encode(), {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT'))
+listen('one')
+listen('two')
+)");
+  auto spec = with_extension(python("def handler(event, context):\n    return event\n"), script);
+  for (int event = 1; event <= 3; ++event) {
+    EXPECT_EQ(answer(spec, "1"), "1");
+    for (const std::string name : {"one", "two"})
+      expect_log(name + " request-" + std::to_string(event) + "\n");
   }
 }
 
-TEST_F(ExtensionsTest, OneThatEndsTakesTheEnvironmentWithIt) {
+// The runtime is asked to end before extensions are, and its last words reach them.
+TEST_P(ExtensionsTest, TheRuntimeEndsFirst) {
+  auto spec = with_extension(python(R"(
+import signal, sys
+def end(*_):
+    print('the runtime ends', flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+def handler(event, context):
+    return event
+)"),
+                             kWatcher);
+  EXPECT_EQ(answer(spec, "1"), "1");
+  retire(spec);
+  expect_log("the runtime ends\nextension got SHUTDOWN SPINDOWN\n");
+}
+
+TEST_P(ExtensionsTest, OneThatStaysIsNotWaitedForLong) {
+  auto spec = with_extension(python(R"(
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def handler(event, context):
+    return event
+)"),
+                             kWatcher);
+  EXPECT_EQ(answer(spec, "1"), "1");
+  retire(spec);
+  expect_log("extension got SHUTDOWN SPINDOWN\n");
+}
+
+TEST_P(ExtensionsTest, AnInternalOneIsToldBySignal) {
+  auto spec = python(R"(
+import os, signal, sys, threading, urllib.request
+base = 'http://' + os.environ['AWS_LAMBDA_RUNTIME_API'] + '/2020-01-01/extension/'
+headers = urllib.request.urlopen(urllib.request.Request(
+    base + 'register', b'{"events": []}', {'Lambda-Extension-Name': 'inside'})).headers
+threading.Thread(target=lambda: urllib.request.urlopen(urllib.request.Request(base + 'event/next', headers={
+    'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']})), daemon=True).start()
+def end(*_):
+    print('last words', flush=True)
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+def handler(event, context):
+    return event
+)");
+  EXPECT_EQ(answer(spec, "1"), "1");
+  retire(spec);
+  expect_log("last words\n");
+}
+
+// The shell between a runtime with extensions and the platform tells what the runtime itself would.
+TEST_P(ExtensionsTest, EndingsOfTheRuntimeAreTold) {
+  auto spec = with_extension(python(R"(
+import os, signal
+def handler(event, context):
+    if event == 'exit': os._exit(7)
+    os.kill(os.getpid(), getattr(signal, event))
+    return 'alive'
+)"),
+                             kWatcher);
+  EXPECT_THAT(run_ok(spec, R"("exit")").payload, HasSubstr("exit status 7"));
+  EXPECT_THAT(run_ok(spec, R"("SIGKILL")").payload, HasSubstr("signal: killed"));
+  EXPECT_THAT(run_ok(spec, R"("SIGTERM")").payload, HasSubstr("signal: terminated"));
+  EXPECT_THAT(run_ok(spec, R"("SIGINT")").payload, HasSubstr("signal: interrupt"));
+}
+
+TEST_P(ExtensionsTest, OneThatEndsTakesTheEnvironmentWithIt) {
   auto spec = with_extension(python("def handler(event, context):\n    return event\n"),
                              "#!/bin/sh\necho gone\nexit 3\n");
   const Outcome outcome = run_ok(spec);
@@ -151,7 +256,7 @@ TEST_F(ExtensionsTest, OneThatEndsTakesTheEnvironmentWithIt) {
   EXPECT_THAT(all_log(), HasSubstr("gone\n"));
 }
 
-TEST_F(ExtensionsTest, TheAnswerDoesNotWaitForThem) {
+TEST_P(ExtensionsTest, TheAnswerDoesNotWaitForThem) {
   // It asks for its next event only when the test lets it.
   std::string script = kWatcher;
   const std::string at = "    if event['eventType']";
@@ -168,7 +273,7 @@ TEST_F(ExtensionsTest, TheAnswerDoesNotWaitForThem) {
 }
 
 // AWS_LAMBDA_EXEC_WRAPPER starts the built-in runtimes too, and they still answer.
-TEST_F(ExtensionsTest, AWrapperStartsABuiltInRuntime) {
+TEST_P(ExtensionsTest, AWrapperStartsABuiltInRuntime) {
   for (const std::string language : {"python3.11", "nodejs20.x"}) {
     auto spec = language.starts_with("python")
                     ? python("import os\ndef handler(e, c):\n    return os.environ['WRAPPED']\n")
@@ -180,6 +285,12 @@ TEST_F(ExtensionsTest, AWrapperStartsABuiltInRuntime) {
     EXPECT_EQ(answer(spec), "\"yes\"") << language;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Networks, ExtensionsTest,
+                         ::testing::Values(sandbox::Network::host, sandbox::Network::isolated),
+                         [](const auto& each) {
+                           return each.param == sandbox::Network::host ? "host" : "isolated";
+                         });
 
 }  // namespace
 }  // namespace mayfly::engine::testing

@@ -62,6 +62,7 @@ class FakeWarden final : public sandbox::Warden {
   base::Task<std::expected<sandbox::Started, sandbox::SandboxError>> clone(
       sandbox::ProcessId of, std::string name, sandbox::Limits limits) override;
   void kill(sandbox::ProcessId id) override;
+  void terminate(sandbox::ProcessId) override {}
   std::optional<sandbox::Usage> usage(sandbox::ProcessId id) const override;
   void on_exit(std::function<void(sandbox::Exit)> handler) override {
     const std::lock_guard lock(exit_mutex_);

@@ -17,6 +17,7 @@ SandboxSpec sample() {
   spec.network = Network::isolated;
   spec.tmp = Storage::disk;
   spec.listen_ports = {4566, 9001};
+  spec.inside_socket = true;
   return spec;
 }
 
@@ -33,6 +34,7 @@ TEST(Messages, AStartRequestArrivesAsItWas) {
   EXPECT_EQ(start.spec.network, Network::isolated);
   EXPECT_EQ(start.spec.tmp, Storage::disk);
   EXPECT_EQ(start.spec.listen_ports, sample().listen_ports);
+  EXPECT_TRUE(start.spec.inside_socket);
   EXPECT_EQ(encode(*decoded), encode(request));
 }
 
@@ -51,7 +53,7 @@ TEST(Messages, AnswersArriveAsTheyWere) {
   exit.out_of_memory = true;
   exit.usage.cpu_us = 123;
   for (const Answer& answer :
-       {Answer{StartedAnswer{1, {"a", "b", "c", 5}, 7}}, Answer{RefusedAnswer{2, "no"}},
+       {Answer{StartedAnswer{1, {"a", "b", "c", 5}, 7, true}}, Answer{RefusedAnswer{2, "no"}},
         Answer{ExitAnswer{exit}}, Answer{ReportAnswer{{{"seccomp", true, "yes"}}}}}) {
     const auto decoded = decode_answer(encode(answer));
     ASSERT_TRUE(decoded);
