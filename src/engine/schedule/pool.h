@@ -48,6 +48,7 @@ struct Pool {
   Choice choice;
   VersionLoad load;
   bool retired = false;
+  bool called = false;  // an event came for it
 
   std::vector<std::shared_ptr<Environment>> idle;      // the most recently used last
   std::vector<std::shared_ptr<Environment>> prepared;  // spares: INIT is behind them, no event yet

@@ -70,6 +70,7 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
     refused = admission_.enter(pool->load, function->reserved_concurrency);
     if (!refused) {
       pool->used = services_.clock.monotonic();
+      pool->called = true;
       pending->concurrency = pool->load.function->under_way;
       pending->wants_provisioned = pool->provision.wanted > 0;
       environment = take_idle(*pool, loop);
@@ -581,6 +582,7 @@ void Scheduler::shutdown() {
   const std::lock_guard lock(mutex_);
   pools_.clear();
   pools_by_spec_.clear();
+  uncalled_.clear();
 }
 
 }  // namespace mayfly::engine

@@ -144,6 +144,9 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   void launch_spares(const PoolPtr& pool, int count);
   base::Task<void> bring_up_spare(PoolPtr pool, http::Loop& loop);
   void note_arrival(Pool& pool);
+  // What was prepared for functions that no event came for leaves its pools into `to_end`, the
+  // oldest first, where it holds more than its part of the memory budget.
+  void limit_uncalled(std::vector<EnvironmentPtr>& to_end);
   static void forget_demand(Pool& pool, base::MonotonicTime now);
 
   std::chrono::milliseconds init_budget(const Pool& pool, InitPhase phase) const;
@@ -166,6 +169,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   // The same pools by the spec they were made with, which callers usually pass again. A pool keeps
   // its spec alive.
   std::unordered_map<const FunctionSpec*, PoolPtr> pools_by_spec_;
+  std::vector<PoolPtr> uncalled_;  // prepared, and no event came yet; in that order
   EnvironmentStats counts_;
   std::vector<base::OneShot<bool>> drained_;
   bool sweep_armed_ = false;

@@ -5,6 +5,11 @@
 // One event at a time needs none, for its own environment waits for the next; from two on there is
 // a quarter more than was seen, and at least one. A deployment counts as one event. Spares cost no
 // billed time, never push anything else out of memory, and go first when others need room.
+//
+// Many deployments: most functions of a large installation are called seldom, and processes that
+// only wait are not free (each is looked at by the kernel's own housekeeping, and by whatever else
+// watches the machine). So all that is ready for functions that no event came for yet, templates
+// too, holds a part of the memory budget together; the latest deployments have it.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -20,6 +25,7 @@ constexpr double kHalfLifeSeconds = 20;
 constexpr double kForgotten = 0.5;
 // Forking takes the processor from events, so few at a time.
 constexpr std::int64_t kAtATime = 2;
+constexpr std::int64_t kUncalledPart = 16;  // of the memory budget
 
 }  // namespace
 
@@ -32,6 +38,27 @@ void Scheduler::forget_demand(Pool& pool, base::MonotonicTime now) {
   const std::chrono::duration<double> passed = now - std::exchange(pool.level_at, now);
   pool.level *= std::exp2(-passed.count() / kHalfLifeSeconds);
   if (pool.level < kForgotten) pool.level = 0;
+}
+
+void Scheduler::limit_uncalled(std::vector<EnvironmentPtr>& to_end) {
+  std::erase_if(uncalled_,
+                [](const PoolPtr& pool) { return pool->called || pool->retired || pool->empty(); });
+  const auto held = [](const Pool& pool) {
+    std::int64_t bytes = pool.template_ != nullptr ? pool.template_->slot().charge_bytes : 0;
+    for (const EnvironmentPtr& spare : pool.prepared) bytes += spare->slot().charge_bytes;
+    return bytes;
+  };
+  std::int64_t all = 0;
+  for (const PoolPtr& pool : uncalled_) all += held(*pool);
+  std::erase_if(uncalled_, [&](const PoolPtr& pool) {
+    if (all <= admission_.memory_budget() / kUncalledPart) return false;
+    all -= held(*pool);
+    const std::size_t first = to_end.size();
+    to_end.insert(to_end.end(), pool->prepared.begin(), pool->prepared.end());
+    if (pool->template_ != nullptr) to_end.push_back(pool->template_);
+    for (std::size_t i = first; i < to_end.size(); ++i) remove(*to_end[i]);
+    return true;
+  });
 }
 
 int Scheduler::order_spares(Pool& pool) {

@@ -2,6 +2,7 @@
 // that the environment will live on.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -440,6 +441,9 @@ base::Task<std::expected<void, std::string>> Scheduler::prepare(
     clone = pool->template_state != TemplateState::unfit;
     if (!clone && (!pool->prepared.empty() || pool->preparing > 0))
       co_return std::expected<void, std::string>{};
+    limit_uncalled(to_end);
+    if (!pool->called && std::ranges::find(uncalled_, pool) == uncalled_.end())
+      uncalled_.push_back(pool);
     if (!make_room(*pool, to_end)) co_return std::unexpected("no room on this machine");
     if (!clone) ++pool->preparing;
   }

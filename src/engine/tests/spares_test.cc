@@ -95,6 +95,28 @@ TEST_F(Spares, AreGivenUpBeforeAnythingElse) {
   EXPECT_EQ(engine().versions()[0].idle, 2);
 }
 
+TEST_F(Spares, ManyDeploymentsAreNotAllPrepared) {
+  options_.memory_budget_bytes = 4ULL << 30;  // a sixteenth: 256 MB
+  use(echo());
+  EXPECT_TRUE(base::sync_wait(engine().prepare(function_named("called"))));
+  run_ok(function_named("called"), "1");
+  for (int i = 0; i < 60; ++i)
+    EXPECT_TRUE(base::sync_wait(engine().prepare(function_named("f" + std::to_string(i)))));
+  wait_for([&] { return engine().stats().starting == 0; });
+  std::int64_t prepared = 0;
+  std::vector<std::string> ready;
+  for (const VersionState& version : engine().versions()) {
+    prepared += version.prepared;
+    if (version.prepared > 0 || version.idle > 0) ready.push_back(version.function);
+  }
+  EXPECT_GT(prepared, 4);
+  EXPECT_LT(prepared, 40);
+  EXPECT_THAT(ready, ::testing::IsSupersetOf({"called", "f59"}));
+  EXPECT_THAT(ready, ::testing::Not(::testing::Contains("f0")));
+  // One that gave up its place starts as any other.
+  EXPECT_EQ(run_ok(function_named("f0"), "1").payload, "1");
+}
+
 TEST_F(Spares, NoneWhereTheyAreSwitchedOff) {
   options_.most_spares = 0;
   Gate gate(4);
