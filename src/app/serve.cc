@@ -156,6 +156,7 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
   // anything.
   std::unique_ptr<sandbox::Warden> warden = sandbox::Warden::launch(
       {.data_folder = std::filesystem::absolute(options.data_dir).string(),
+       .hosts = http::EgressRules::parse(options.egress_allow)->direct().hosts,
        .moves = options.favor_dynmods ? sandbox::Moves::quick : sandbox::Moves::usual});
   if (options.profile == cli::Profile::secured) {
     if (std::string missing = missing_isolation(options, *warden); !missing.empty()) {

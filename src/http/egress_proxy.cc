@@ -39,6 +39,7 @@ class Tunnel;
 
 struct Listener {
   std::string who;
+  EgressProxy::Speaks speaks = EgressProxy::Speaks::proxy;
   base::UniqueFd fd;
   AsioLoop* loop = nullptr;
   std::unique_ptr<Loop::Token> watch;  // on its loop only
@@ -121,7 +122,8 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
     if (!error) {
       (void)fd.release();
       inside_.non_blocking(true, error);
-      if (!closed_) co_await serve();
+      const bool direct = listener_->speaks == EgressProxy::Speaks::direct;
+      if (!closed_) co_await (direct ? serve_directly() : serve());
     }
     close();
     timer_.reset();
@@ -165,7 +167,7 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
           target);
     }
     set_deadline(state_->limits.connect_timeout);
-    if (auto refusal = co_await connect(*request, target))
+    if (auto refusal = co_await connect(request->host, request->port, target))
       co_return co_await refuse(*refusal, target);
     if (closed_) co_return;
     set_idle_deadline();
@@ -179,21 +181,38 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
     co_await relay();
   }
 
-  base::Task<std::optional<ProxyRefusal>> connect(const ProxyRequest& request,
-                                                  const std::string& target) {
+  // The connection itself says whom it is for, and is told nothing.
+  base::Task<void> serve_directly() {
+    Error error;
+    const tcp::endpoint to = inside_.local_endpoint(error);
+    if (error) co_return;
+    const std::string host = state_->rules.host_behind(to.address().to_string());
+    const std::string target =
+        fmt::format("{}:{}", host.empty() ? to.address().to_string() : host, to.port());
+    if (host.empty() || !state_->rules.allows(host, to.port()))
+      co_return log_refusal(target, "no rule of --egress-allow names it");
+    set_deadline(state_->limits.connect_timeout);
+    if (auto refusal = co_await connect(host, to.port(), target))
+      co_return log_refusal(target, refusal->reason);
+    if (closed_) co_return;
+    set_idle_deadline();
+    co_await relay();
+  }
+
+  base::Task<std::optional<ProxyRefusal>> connect(std::string host, std::uint16_t port,
+                                                  std::string target) {
     std::vector<std::string> addresses;
     Error error;
-    asio::ip::make_address(request.host, error);
+    asio::ip::make_address(host, error);
     if (!error) {
-      addresses.push_back(request.host);
+      addresses.push_back(host);
     } else {
-      addresses = co_await state_->resolve(loop, request.host);
+      addresses = co_await state_->resolve(loop, host);
     }
     if (closed_) co_return std::nullopt;
-    if (addresses.empty()) co_return ProxyRefusal{502, "Cannot resolve " + request.host};
-    std::erase_if(addresses, [&](const std::string& each) {
-      return !state_->rules.may_connect(each, request.port);
-    });
+    if (addresses.empty()) co_return ProxyRefusal{502, "Cannot resolve " + host};
+    std::erase_if(addresses,
+                  [&](const std::string& each) { return !state_->rules.may_connect(each, port); });
     if (addresses.empty()) {
       co_return ProxyRefusal{
           403, fmt::format("{} leads to addresses that are not public; --egress-allow has to name "
@@ -202,7 +221,7 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
     }
     for (const std::string& each : addresses) {
       outside_ = TcpSocket(loop.context());
-      const tcp::endpoint endpoint(asio::ip::make_address(each, error), request.port);
+      const tcp::endpoint endpoint(asio::ip::make_address(each, error), port);
       if (error) continue;
       const auto connected = co_await outcome_of([&](Transport::Done done) {
         outside_.async_connect(endpoint,
@@ -220,13 +239,7 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
 
   // `target`: whom it would have reached, for the log; every byte of it has been checked.
   base::Task<void> refuse(ProxyRefusal refusal, std::string target) {
-    if (refusal.status == 403) {
-      const std::uint64_t count = ++listener_->refused;
-      if (count <= kLoggedRefusals || std::has_single_bit(count)) {
-        base::log_warn("{}: egress to {} refused ({} so far): {}", listener_->who, target, count,
-                       refusal.reason);
-      }
-    }
+    if (refusal.status == 403) log_refusal(target, refusal.reason);
     const std::string body = refusal.reason + ".\n";
     co_await send(inside_,
                   fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\nContent-Length: "
@@ -238,6 +251,13 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
     std::string rest;
     while (!closed_ && rest.size() < 64 * kMaxProxyHead && co_await receive(rest)) {
     }
+  }
+
+  void log_refusal(const std::string& target, const std::string& reason) {
+    const std::uint64_t count = ++listener_->refused;
+    if (count > kLoggedRefusals && !std::has_single_bit(count)) return;
+    base::log_warn("{}: egress to {} refused ({} so far): {}", listener_->who, target, count,
+                   reason);
   }
 
   base::Task<bool> receive(std::string& into) {
@@ -366,12 +386,14 @@ EgressProxy::~EgressProxy() {
   state_->listeners.clear();
 }
 
-EgressProxy::ListenerId EgressProxy::add_listener(int listening_fd, std::string who) {
+EgressProxy::ListenerId EgressProxy::add_listener(int listening_fd, std::string who,
+                                                  Speaks speaks) {
   const int flags = ::fcntl(listening_fd, F_GETFL);
   if (flags < 0 || ::fcntl(listening_fd, F_SETFL, flags | O_NONBLOCK) < 0)
     throw std::system_error(errno, std::generic_category(), "cannot serve a listening socket");
   auto listener = std::make_shared<Listener>();
   listener->who = std::move(who);
+  listener->speaks = speaks;
   listener->fd.reset(listening_fd);
   listener->loop = &static_cast<AsioLoop&>(state_->io.any());
   listener->loop->post([state = state_, listener] { watch(state, listener); });
@@ -389,5 +411,7 @@ void EgressProxy::remove_listener(ListenerId id) {
 }
 
 std::size_t EgressProxy::open_connections() const { return state_->open; }
+
+const EgressRules& EgressProxy::rules() const { return state_->rules; }
 
 }  // namespace mayfly::http

@@ -1,5 +1,7 @@
 // EgressProxy: the way out of an isolated network: a forward proxy (CONNECT, and http:// URLs) on a
-// listener inside the sandbox, served by the daemon outside.
+// listener inside the sandbox, served by the daemon outside. Beside it, listeners for connections
+// that are told nothing: whom they are for is behind the address that they came to
+// (EgressRules::host_behind).
 //
 // A name is looked up here, once, and the connection goes to an address that was checked: a name
 // that leads elsewhere at a second look-up gains nothing. What EgressRules do not allow is answered
@@ -7,7 +9,8 @@
 // are passed on: TLS is end to end and not looked into, so whoever controls an allowed host
 // controls what is behind it.
 //
-// Threads: members from any. Io outlives it. Failure: every refusal is an HTTP answer.
+// Threads: members from any. Io outlives it. Failure: every refusal is an HTTP answer; a direct
+// connection is closed.
 #pragma once
 
 #include <chrono>
@@ -42,12 +45,14 @@ class EgressProxy {
   EgressProxy(const EgressProxy&) = delete;
   EgressProxy& operator=(const EgressProxy&) = delete;
 
+  enum class Speaks { proxy, direct };
   // Takes a listening stream socket. `who`: for the log.
   using ListenerId = std::uint64_t;
-  ListenerId add_listener(int listening_fd, std::string who);
+  ListenerId add_listener(int listening_fd, std::string who, Speaks speaks = Speaks::proxy);
   // Closes it and its connections, soon.
   void remove_listener(ListenerId id);
   std::size_t open_connections() const;
+  const EgressRules& rules() const;
 
   struct State;
 

@@ -33,6 +33,10 @@ constexpr std::pair<std::uint32_t, int> kSpecialV4[] = {
     {0xe0000000, 3},   // multicast, reserved, broadcast
 };
 
+constexpr std::uint32_t kFirstStandIn = 0x7f400001;  // 127.64.0.1
+constexpr std::size_t kMostDirectPorts = 16;
+constexpr std::size_t kMostOwnAddresses = 64;
+
 bool is_public(ip::address_v4 address) {
   return std::ranges::none_of(kSpecialV4, [number = address.to_uint()](const auto& range) {
     return number >> (32 - range.second) == range.first >> (32 - range.second);
@@ -103,6 +107,7 @@ std::expected<EgressRules, std::string> EgressRules::parse(std::string_view text
     out.rules_.push_back(std::move(*rule));
   }
   if (out.rules_.size() > 1000) return std::unexpected("more than 1,000 rules");
+  for (const Rule& rule : out.rules_) out.stand_in(rule);
   return out;
 }
 
@@ -146,6 +151,54 @@ std::expected<EgressRules::Rule, std::string> EgressRules::parse_rule(std::strin
   rule.host = canonical(host);
   if (!is_host_name(rule.host)) return wrong();
   return rule;
+}
+
+void EgressRules::stand_in(const Rule& rule) {
+  if (rule.kind == Kind::address) {
+    Error error;
+    const ip::address_v4 address = ip::make_address_v4(rule.host, error);
+    if (!error && !address.is_loopback() && !address.is_unspecified() && !address.is_multicast())
+      behind_.emplace(rule.host, rule.host);
+    return;
+  }
+  // The loopback's own names (RFC 6761) stay its own.
+  if (rule.kind != Kind::name || rule.host == "localhost" || rule.host.ends_with(".localhost") ||
+      std::ranges::any_of(behind_, [&](const auto& each) { return each.second == rule.host; }))
+    return;
+  behind_.emplace(
+      ip::address_v4(kFirstStandIn + static_cast<std::uint32_t>(behind_.size())).to_string(),
+      rule.host);
+}
+
+EgressRules::Direct EgressRules::direct() const {
+  Direct out;
+  for (const auto& [address, host] : behind_) {
+    if (address == host) {
+      if (out.own_addresses.size() < kMostOwnAddresses) out.own_addresses.push_back(address);
+    } else {
+      out.hosts += fmt::format("{} {}\n", address, host);
+    }
+  }
+  if (behind_.empty()) return out;
+  const auto add = [&](std::uint16_t port) {
+    if (out.ports.size() < kMostDirectPorts &&
+        std::ranges::find(out.ports, port) == out.ports.end())
+      out.ports.push_back(port);
+  };
+  for (const Rule& rule : rules_) {
+    if (rule.port != 0) {
+      add(rule.port);
+      continue;
+    }
+    add(443);
+    add(80);
+  }
+  return out;
+}
+
+std::string EgressRules::host_behind(const std::string& address) const {
+  const auto found = behind_.find(address);
+  return found == behind_.end() ? std::string{} : found->second;
 }
 
 bool EgressRules::names_address(const std::string& address, std::uint16_t port) const {

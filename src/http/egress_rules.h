@@ -4,11 +4,21 @@
 // itself), or an address ("192.0.2.7", "[2001:db8::7]"), each with a port or without: 443 and 80
 // then. Names lead to public addresses only; one that is private, of this machine, link-local
 // (where clouds keep their metadata) or otherwise special is reached only where a rule names that
-// address itself. Pure values; threads: any.
+// address itself.
+//
+// Direct connections are for clients that know no proxy. Inside, a name that a rule spells out
+// leads to an address of the loopback that stands for it, and an IPv4 address of a rule is an
+// address of the sandbox itself; what is connected to there, on a port of any rule, is told by the
+// connection's own address. Not so: names below a suffix (they are not known before they are asked
+// for), IPv6 addresses, the loopback's own, addresses beyond the first 64 and ports beyond the
+// first sixteen.
+//
+// Pure values; threads: any.
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +37,15 @@ class EgressRules {
   // Of an address that an allowed name led to, as text: public, or named by a rule itself.
   bool may_connect(const std::string& address, std::uint16_t port) const;
 
+  struct Direct {
+    std::string hosts;  // lines of /etc/hosts
+    std::vector<std::string> own_addresses;
+    std::vector<std::uint16_t> ports;
+  };
+  Direct direct() const;
+  // Whom a direct connection to this address is for: a name or an address; empty: nobody.
+  std::string host_behind(const std::string& address) const;
+
  private:
   enum class Kind { name, below, address };
   struct Rule {
@@ -36,8 +55,10 @@ class EgressRules {
   };
   static std::expected<Rule, std::string> parse_rule(std::string_view text);
   bool names_address(const std::string& address, std::uint16_t port) const;
+  void stand_in(const Rule& rule);
 
   std::vector<Rule> rules_;
+  std::map<std::string, std::string> behind_;  // address inside -> host
 };
 
 // One that the public internet routes to a single host. False for text that is no address.

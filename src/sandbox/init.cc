@@ -1,5 +1,6 @@
 #include "sandbox/init.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -20,6 +21,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -67,7 +69,8 @@ void close_all_but(std::vector<int> kept) {
   ::syscall(SYS_close_range, next, ~0U, 0);
 }
 
-Done bring_up_loopback() {
+// The only interface: with its own addresses and those that are the sandbox's besides.
+Done bring_up_loopback(const std::vector<std::string>& own_addresses) {
   base::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket) return fail("loopback");
   ifreq request{};
@@ -75,18 +78,33 @@ Done bring_up_loopback() {
   request.ifr_flags = IFF_UP | IFF_RUNNING;
   if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
     return fail("bringing up the loopback interface");
+  for (std::size_t at = 0; at < own_addresses.size(); ++at) {
+    ifreq alias{};
+    std::snprintf(alias.ifr_name, sizeof alias.ifr_name, "lo:%zu", at);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    if (::inet_pton(AF_INET, own_addresses[at].c_str(), &address.sin_addr) != 1)
+      return std::unexpected(own_addresses[at] + " is no IPv4 address");
+    std::memcpy(&alias.ifr_addr, &address, sizeof address);
+    if (::ioctl(socket.get(), SIOCSIFADDR, &alias) != 0)
+      return fail("giving the loopback interface the address " + own_addresses[at]);
+    // Of itself only: the address's class would take its whole network along.
+    address.sin_addr.s_addr = INADDR_BROADCAST;
+    std::memcpy(&alias.ifr_netmask, &address, sizeof address);
+    if (::ioctl(socket.get(), SIOCSIFNETMASK, &alias) != 0)
+      return fail("the netmask of " + own_addresses[at]);
+  }
   return {};
 }
 
-std::expected<std::vector<base::UniqueFd>, std::string> open_listeners(
-    const std::vector<std::uint16_t>& ports) {
-  std::vector<base::UniqueFd> listeners;
+Done open_listeners(std::vector<base::UniqueFd>& listeners, in_addr_t on,
+                    const std::vector<std::uint16_t>& ports) {
   for (std::uint16_t port : ports) {
     base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(on);
     if (!socket ||
         ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         ::listen(socket.get(), 512) != 0) {
@@ -95,6 +113,15 @@ std::expected<std::vector<base::UniqueFd>, std::string> open_listeners(
     }
     listeners.push_back(std::move(socket));
   }
+  return {};
+}
+
+std::expected<std::vector<base::UniqueFd>, std::string> open_listeners(const SandboxSpec& spec) {
+  std::vector<base::UniqueFd> listeners;
+  if (auto done = open_listeners(listeners, INADDR_LOOPBACK, spec.listen_ports); !done)
+    return std::unexpected(done.error());
+  if (auto done = open_listeners(listeners, INADDR_ANY, spec.open_ports); !done)
+    return std::unexpected(done.error());
   return listeners;
 }
 
@@ -168,7 +195,7 @@ Done act_as_inside_user() {
   return {};
 }
 
-Done build_sandbox(const SandboxPlan& plan) {
+Done build_sandbox(const SandboxPlan& plan, std::vector<base::UniqueFd>& listeners) {
   if (plan.power == Power::root) {
     if (auto done = go_first_without_memory(); !done) return done;
   } else {
@@ -178,7 +205,11 @@ Done build_sandbox(const SandboxPlan& plan) {
   if (auto done = enter_root(root); !done) return done;
   if (::sethostname("sandbox", 7) != 0) return fail("naming the sandbox");
   if (plan.spec.network == Network::isolated) {
-    if (auto done = bring_up_loopback(); !done) return done;
+    if (auto done = bring_up_loopback(plan.spec.own_addresses); !done) return done;
+    // While there is the power to take ports below 1024.
+    auto opened = open_listeners(plan.spec);
+    if (!opened) return std::unexpected(opened.error());
+    listeners = std::move(*opened);
   }
   // With real root's power everything above is owned by the machine's own user namespace: nothing
   // inside can ever have a capability over these mounts and this network. Only then is the power
@@ -435,8 +466,8 @@ struct NestPlan {
     if (!attached.back()) give_up(channel, error_text(path, errno));
   }
   if (isolated) {
-    check(bring_up_loopback());
-    auto listeners = open_listeners(plan.spec.listen_ports);
+    check(bring_up_loopback(plan.spec.own_addresses));
+    auto listeners = open_listeners(plan.spec);
     if (!listeners) give_up(channel, listeners.error());
     for (base::UniqueFd& listener : *listeners) attached.push_back(std::move(listener));
   }
@@ -554,17 +585,12 @@ void run_sandbox_init(const SandboxPlan& plan) {
   std::vector<int> held = plan.placeholders;
   if (!held.empty()) held.insert(held.end(), {3, 4});
   if (auto done = hold(held); !done) give_up(plan.channel, done.error());
-  if (auto done = build_sandbox(plan); !done) give_up(plan.channel, done.error());
-  if (auto done = hold(held); !done) give_up(plan.channel, done.error());
   std::vector<base::UniqueFd> listeners;
-  if (plan.spec.network == Network::isolated) {
-    auto opened = open_listeners(plan.spec.listen_ports);
-    if (!opened) give_up(plan.channel, opened.error());
-    listeners = std::move(*opened);
-    if (plan.spec.inside_socket) {
-      listeners.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-      if (!listeners.back()) give_up(plan.channel, error_text("a socket inside", errno));
-    }
+  if (auto done = build_sandbox(plan, listeners); !done) give_up(plan.channel, done.error());
+  if (auto done = hold(held); !done) give_up(plan.channel, done.error());
+  if (plan.spec.network == Network::isolated && plan.spec.inside_socket) {
+    listeners.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!listeners.back()) give_up(plan.channel, error_text("a socket inside", errno));
   }
   base::UniqueFd signals = block_and_take_child_signals();
   const std::vector<int> before = held.empty() ? std::vector<int>{} : open_descriptors();

@@ -79,7 +79,8 @@ void fields(Codec& codec, T& value) {
     auto tmp = static_cast<std::uint8_t>(value.tmp);
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
         value.opt_folder, value.runtime_folder, value.image_folder, value.binds, value.limits,
-        network, tmp, value.listen_ports, value.inside_socket, value.zygote);
+        network, tmp, value.listen_ports, value.inside_socket, value.zygote, value.own_addresses,
+        value.open_ports);
     if constexpr (!std::is_const_v<T>) {
       if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
       value.network = network == 0 ? Network::host : Network::isolated;
@@ -241,10 +242,13 @@ std::optional<std::string> fault_of(const SandboxSpec& spec) {
              " does not name absolute, normal paths";
     }
   }
-  if (spec.network == Network::host && !spec.listen_ports.empty()) {
-    return "listening ports need an isolated network";
+  if (spec.network == Network::host &&
+      !(spec.listen_ports.empty() && spec.own_addresses.empty() && spec.open_ports.empty())) {
+    return "listening ports and addresses of its own need an isolated network";
   }
   if (spec.listen_ports.size() > 8) return "more than 8 listening ports";
+  if (spec.open_ports.size() > 16) return "more than 16 open ports";
+  if (spec.own_addresses.size() > 64) return "more than 64 addresses of its own";
   return std::nullopt;
 }
 

@@ -29,12 +29,14 @@ enum class Power {
 // changed.
 class SharedEtc {
  public:
-  explicit SharedEtc(std::string folder) : folder_(std::move(folder)) {}
+  // `hosts`: lines that come first in its hosts file, after the loopback's own.
+  SharedEtc(std::string folder, std::string hosts)
+      : folder_(std::move(folder)), hosts_(std::move(hosts)) {}
   std::expected<void, std::string> refresh();
   const std::string& folder() const { return folder_; }
 
  private:
-  std::string folder_;
+  std::string folder_, hosts_;
   bool made_ = false;
   std::int64_t resolver_changed_ = -1;
 };

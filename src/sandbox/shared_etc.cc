@@ -2,7 +2,11 @@
 // zone; no secrets.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <set>
+#include <sstream>
 #include <vector>
 
 #include "sandbox/files.h"
@@ -37,6 +41,28 @@ std::string groups() {
   return "root:x:0:\nsbx_user:x:" + std::to_string(kInsideGid) + ":\nnogroup:x:65534:\n";
 }
 
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream(line.substr(0, line.find('#')));
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+// The lines of a hosts file but those for names that `ours` has: a look-up takes all lines
+// together, and chooses by itself.
+std::string without_names_of(const std::string& ours, const std::string& hosts) {
+  std::set<std::string> names;
+  std::istringstream own(ours), machines(hosts);
+  std::string line, out;
+  while (std::getline(own, line)) {
+    for (std::string& word : words_of(line)) names.insert(std::move(word));
+  }
+  while (std::getline(machines, line)) {
+    const std::vector<std::string> words = words_of(line);
+    const auto known = [&](const std::string& word) { return names.contains(word); };
+    if (std::ranges::none_of(words, known)) out += line + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 std::expected<void, std::string> SharedEtc::refresh() {
@@ -62,9 +88,10 @@ std::expected<void, std::string> SharedEtc::refresh() {
     if (auto done = put("group", groups()); !done) return done;
     if (auto done = put("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"); !done)
       return done;
-    const std::string hosts = read_file("/etc/hosts").value_or("");
-    if (auto done = put("hosts",
-                        "127.0.0.1 localhost sandbox.localdomain sandbox\n::1 localhost\n" + hosts);
+    const std::string hosts = without_names_of(hosts_, read_file("/etc/hosts").value_or(""));
+    if (auto done =
+            put("hosts", "127.0.0.1 localhost sandbox.localdomain sandbox\n::1 localhost\n" +
+                             hosts_ + hosts);
         !done)
       return done;
     made_ = true;

@@ -83,6 +83,10 @@ struct SandboxSpec {
   // Isolated network only: TCP ports on which a listening socket on 127.0.0.1 is opened inside the
   // namespace and handed out.
   std::vector<std::uint16_t> listen_ports;
+  // Isolated network only: IPv4 addresses, beside the loopback's, that are the sandbox's own; and
+  // ports on which a listening socket on every address is opened and handed out.
+  std::vector<std::string> own_addresses;
+  std::vector<std::uint16_t> open_ports;
   // Isolated network only: whether a TCP socket is handed out that is not connected, to reach
   // listeners inside.
   bool inside_socket = false;
@@ -104,7 +108,7 @@ struct Started {
   base::UniqueFd
       control;  // stream socket, non-blocking: the guest protocol (the guest's descriptor 3)
   base::UniqueFd output;  // pipe, non-blocking: the guest's standard output and error
-  std::vector<base::UniqueFd> listeners;  // as listen_ports
+  std::vector<base::UniqueFd> listeners;  // as listen_ports, then as open_ports
   base::UniqueFd inside_socket;           // where it was asked for
   std::uint32_t user = 0;  // whose its processes and sockets are, as seen by the machine
 };
@@ -141,6 +145,7 @@ enum class Moves { quick, usual };
 
 struct WardenOptions {
   std::string data_folder;  // for mount points and the record of what to clean up after a crash
+  std::string hosts{};      // lines of /etc/hosts, for every sandbox, before those of the machine
   Moves moves = Moves::quick;
 };
 

@@ -46,7 +46,7 @@ class WardenProcess {
         cgroups_(Cgroups::detect(daemon)),
         quick_moves_(options.moves == Moves::quick && cgroups_.any() ? Cgroups::favor_moves()
                                                                      : base::UniqueFd{}),
-        etc_(folder_ + "/etc"),
+        etc_(folder_ + "/etc", options.hosts),
         buffer_(kMaxRequestBytes) {}
 
   void run();

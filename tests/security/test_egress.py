@@ -56,6 +56,58 @@ def outside(tmp_path_factory):
         server.shutdown()
 
 
+def own_address():
+    """An address of this machine that is not the loopback's, or None."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        found = s.getsockname()[0]
+    return None if found.startswith("127.") else found
+
+
+@pytest.fixture(scope="module")
+def lines(outside):
+    """A server that speaks first and is not HTTP, as databases do, on this machine's own name and address."""
+    import socketserver
+
+    class Greeting(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"220 hello\r\n")
+            for line in self.rfile:
+                self.wfile.write(b"you said " + line)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    address = own_address()
+    if address is None:
+        pytest.skip("this machine has no address beside the loopback's")
+    # The name may lead to the loopback, and the address is another.
+    with Server(("", 0), Greeting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"address": address, "name": socket.gethostname(), "port": server.server_address[1]}
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def direct(lines, unique_name, request):
+    if request.config.getoption("--endpoint"):
+        pytest.skip("needs a daemon of its own; --endpoint was given")
+    from harness.daemon import Daemon
+
+    led_to = {info[4][0] for info in socket.getaddrinfo(lines["name"], None, socket.AF_INET)}
+    rules = ",".join(f"{host}:{lines['port']}" for host in (lines["name"], *sorted(led_to | {lines["address"]})))
+    own = Daemon("--network", "isolated", "--egress-allow", rules + ",dynamodb.example.com")
+    made = Functions(make_client("lambda", own.start().endpoint), ROLE, unique_name)
+    try:
+        yield made
+        made.delete_all()
+    finally:
+        own.discard()
+
+
 @pytest.fixture(scope="module")
 def isolated(outside, request):
     """A daemon whose functions may reach two ports of this machine by name; the name leads inside, so the address is named too."""
@@ -128,11 +180,16 @@ def test_there_is_no_other_way_out(inside, outside):
     addresses = sorted({info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)} | {"1.1.1.1", "169.254.169.254", "224.0.0.1", "255.255.255.255"})
     found = inside("""
 found = {}
+def ask(address, port):
+    # The sandbox's own listeners take a connection; the machine's server would answer.
+    s = socket.create_connection((address, port), 2)
+    s.sendall(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+    if s.recv(100) == b"": raise OSError(errno.EPIPE, "closed")
 for address in given["addresses"]:
     for port in (given["http"], 53, 22):
         if address.startswith("127.") and port != given["http"]: continue
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        found[f"tcp {address}:{port}"] = attempt(lambda: socket.create_connection((address, port), 2))
+        found[f"tcp {address}:{port}"] = attempt(lambda: ask(address, port))
         found[f"udp {address}:{port}"] = attempt(lambda: socket.socket(family, socket.SOCK_DGRAM).sendto(b"x", (address, port))) if not address.startswith("127.") else "EPERM"
 for kind, protocol in ((socket.SOCK_RAW, 1), (socket.SOCK_RAW, 255), (socket.SOCK_DGRAM, 1)):
     found[f"raw {int(kind)} {protocol}"] = attempt(lambda: socket.socket(socket.AF_INET, kind, protocol).sendto(b"x", ("1.1.1.1", 0)))
@@ -145,7 +202,9 @@ found["listeners"] = sorted(int(line.split()[1].split(":")[1], 16) for line in o
 found["unix"] = sum("@" in line for line in open("/proc/net/unix"))
 """, {"addresses": addresses, "http": outside["http"]})
     listeners = found.pop("listeners")
-    # The endpoint, the way out, and the function's own Runtime and Extensions API, which a clone has no use for.
+    # The endpoint, the way out, the ports of the rules, and the function's own Runtime and Extensions API, which a clone has no use for.
+    for port in (80, 443, outside["http"], outside["https"]):
+        listeners.remove(port)
     assert len(listeners) == (2 if inside.form == "clone" else 3) and 9002 in listeners
     assert (9001 in listeners) == (inside.form != "clone")
     assert set(found.pop("interfaces").split(",")) - {"tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6gre0"} == {"lo"}
@@ -228,6 +287,45 @@ export const handler = (event) => new Promise((resolve, reject) => {
     outcome = functions.invoke(name, {"port": outside["http"]})
     assert outcome.error is None, outcome
     assert json.loads(outcome.payload["text"])["path"] == "/node" and outcome.payload["flag"] == "1"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_clients_that_know_no_proxy_reach_what_is_allowed(direct, lines, form):
+    """A plain socket to the name, and to the address, of a server that is not HTTP; what no rule names is nowhere."""
+    found = Attacker(direct, form)("""
+found = {}
+for host in (given["name"], given["address"]):
+    s = socket.create_connection((host, given["port"]), 10)
+    file = s.makefile("rwb", buffering=0)
+    greeting = file.readline()
+    file.write(b"hi" + b"x" * 100_000 + b"\\n")
+    found[host] = [greeting.decode(), len(file.readline())]
+    s.close()
+for name, address in {"standard port": (given["name"], 443), "loopback": ("127.0.0.1", 443), "nobody": ("127.64.0.77", given["port"])}.items():
+    s = socket.create_connection(address, 5)
+    s.settimeout(10)
+    found[name] = s.recv(100).decode()
+found["elsewhere"] = attempt(lambda: socket.create_connection(("192.0.2.9", given["port"]), 2))
+found["unknown"] = attempt(lambda: socket.create_connection((given["name"], 81), 2))
+""", lines)
+    for host in (lines["name"], lines["address"]):
+        assert found.pop(host) == ["220 hello\r\n", 100_012]
+    assert found.pop("elsewhere") != "allowed" and found.pop("unknown") != "allowed"
+    assert found == {"standard port": "", "loopback": "", "nobody": ""}
+
+
+def test_node_of_any_version_by_a_plain_connection(direct, lines):
+    name = direct.deploy("""
+import net from 'node:net';
+export const handler = (event) => new Promise((resolve, reject) => {
+  const connection = net.connect(event.port, event.name, () => connection.write('from node\\n'));
+  let text = '';
+  connection.on('data', (piece) => { text += piece; if (text.includes('from node')) connection.end(); }).on('end', () => resolve(text)).on('error', reject);
+});
+""", runtime="nodejs20.x", Timeout=20)
+    outcome = direct.invoke(name, lines)
+    assert outcome.error is None, outcome
+    assert outcome.payload == "220 hello\r\nyou said from node\n"
 
 
 def test_without_rules_there_is_no_way_out(isolated_daemon, unique_name):

@@ -296,6 +296,8 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
     spec.listen_ports = {options.endpoint_port};
     if (services_.egress != nullptr) spec.listen_ports.push_back(kEgressPort);
     spec.listen_ports.push_back(kRuntimeApiPort);
+    spec.own_addresses = direct_.own_addresses;
+    spec.open_ports = direct_ports();
     spec.inside_socket = true;
   }
 
@@ -345,15 +347,11 @@ base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
   const sandbox::Limits limits = limits_of(*function);
   auto started = co_await services_.warden.clone(of->id(), std::move(name), limits);
   if (!started) co_return std::unexpected(std::move(started).error().message);
-  std::vector<base::UniqueFd> listeners = std::move(started->listeners);
-  // An extension inside would have kept its function from being cloned, so a clone has no use for
-  // the last one, the Runtime API.
-  if (!listeners.empty()) listeners.pop_back();
   auto environment = adopt(function, of->label(), std::move(log_stream), *started, loop, nullptr);
   auto guest =
       std::make_unique<FramedGuest>(loop, std::move(started->control), environment->guest_events());
   environment->open(std::move(guest),
-                    serve(*function, std::move(listeners), nullptr, started->user));
+                    serve(*function, std::move(started->listeners), nullptr, started->user));
   registry_.add(environment);
   co_return environment;
 }
@@ -372,34 +370,49 @@ std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec>
   return std::make_shared<Environment>(services_, owner_, loop, std::move(setup));
 }
 
+std::vector<std::uint16_t> Launcher::direct_ports() const {
+  std::vector<std::uint16_t> ports = direct_.ports;
+  std::erase_if(ports, [this](std::uint16_t port) {
+    return port == services_.options.endpoint_port || port == kEgressPort ||
+           port == kRuntimeApiPort;
+  });
+  return ports;
+}
+
 std::function<void()> Launcher::serve(const FunctionSpec& function,
                                       std::vector<base::UniqueFd> listeners,
                                       http::Handler runtime_api, std::uint32_t user) {
-  // In the order asked for: the endpoint first (isolated network), then the way out, where there is
-  // one, then the Runtime API (custom runtimes).
-  std::vector<http::Server::ListenerId> ids;
-  std::optional<http::EgressProxy::ListenerId> egress;
   const bool isolated = services_.options.network == sandbox::Network::isolated;
-  for (std::size_t i = 0; i < listeners.size(); ++i) {
-    const bool last = i + 1 == listeners.size();
-    if (isolated && services_.egress != nullptr && i == 1) {
-      egress = services_.egress->add_listener(listeners[i].release(), function.function);
-    } else if (last && runtime_api) {
-      http::ListenerOptions reading;
-      reading.streams = &RuntimeApiSession::streams;
-      if (!isolated) {
-        reading.admits = [user](int socket) { return sandbox::user_of_peer(socket) == user; };
-      }
-      ids.push_back(
-          services_.server.add_listener(listeners[i].release(), runtime_api, std::move(reading)));
-    } else {
-      ids.push_back(services_.server.add_listener(listeners[i].release(), services_.endpoint));
-    }
+  http::EgressProxy* const proxy = isolated ? services_.egress : nullptr;
+  std::vector<http::Server::ListenerId> ids;
+  std::vector<http::EgressProxy::ListenerId> ways_out;
+  // In the order asked for.
+  std::size_t next = 0;
+  const auto take = [&] { return next < listeners.size() ? listeners[next++].release() : -1; };
+  if (isolated) {
+    if (const int fd = take(); fd >= 0)
+      ids.push_back(services_.server.add_listener(fd, services_.endpoint));
   }
-  if (ids.empty()) return nullptr;
-  return [&server = services_.server, ids = std::move(ids), proxy = services_.egress, egress] {
+  if (proxy != nullptr) {
+    if (const int fd = take(); fd >= 0)
+      ways_out.push_back(proxy->add_listener(fd, function.function));
+  }
+  if (!runtime_api) {
+    if (next < listeners.size()) listeners[next++].reset();
+  } else if (const int fd = take(); fd >= 0) {
+    http::ListenerOptions reading;
+    reading.streams = &RuntimeApiSession::streams;
+    if (!isolated)
+      reading.admits = [user](int socket) { return sandbox::user_of_peer(socket) == user; };
+    ids.push_back(services_.server.add_listener(fd, runtime_api, std::move(reading)));
+  }
+  while (proxy != nullptr && next < listeners.size())
+    ways_out.push_back(
+        proxy->add_listener(take(), function.function, http::EgressProxy::Speaks::direct));
+  if (ids.empty() && ways_out.empty()) return nullptr;
+  return [&server = services_.server, ids = std::move(ids), proxy, ways_out = std::move(ways_out)] {
     for (const auto id : ids) server.remove_listener(id);
-    if (egress) proxy->remove_listener(*egress);
+    for (const auto id : ways_out) proxy->remove_listener(id);
   };
 }
 

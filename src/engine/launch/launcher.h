@@ -19,7 +19,9 @@ namespace mayfly::engine {
 class Launcher {
  public:
   Launcher(const Services& services, Environment::Owner& owner)
-      : services_(services), owner_(owner), zygotes_(services) {}
+      : services_(services), owner_(owner), zygotes_(services) {
+    if (services.egress != nullptr) direct_ = services.egress->rules().direct();
+  }
 
   using Result = std::expected<std::shared_ptr<Environment>, std::string>;
   // What a fresh process becomes after INIT: one that is cloned, or one that takes events. A
@@ -59,8 +61,11 @@ class Launcher {
                                      RuntimeLabel label, std::string log_stream,
                                      sandbox::Started& started, http::Loop& loop,
                                      std::shared_ptr<Extensions> extensions);
-  // Serves the listeners that came with a process of an isolated network; returns what stops that.
-  // The Runtime API answers connections of `user` only: on the machine's network others reach it
+  // Those of a sandbox, without the ones that the platform itself has there.
+  std::vector<std::uint16_t> direct_ports() const;
+  // Serves the listeners that came with a process; returns what stops that. A clone has no use for
+  // the Runtime API (null `runtime_api`): an extension inside would have kept its function from
+  // being cloned. It answers connections of `user` only: on the machine's network others reach it
   // too.
   std::function<void()> serve(const FunctionSpec& function, std::vector<base::UniqueFd> listeners,
                               http::Handler runtime_api, std::uint32_t user);
@@ -69,6 +74,7 @@ class Launcher {
   Environment::Owner& owner_;
   Registry registry_;
   Zygotes zygotes_;
+  http::EgressRules::Direct direct_;  // empty where there is no way out
   std::atomic<std::uint64_t> next_name_{1};
 };
 

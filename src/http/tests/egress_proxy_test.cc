@@ -73,6 +73,13 @@ class EgressProxyTest : public ::testing::Test {
     port_ = socket.port;
     id_ = proxy_->add_listener(socket.fd, "function");
   }
+  // Where a client finds what it connects to directly: with the port that the server outside has.
+  RawPeer direct(const char* address) {
+    proxy_->remove_listener(id_);
+    const auto socket = detail::listen_on(address, echo_.port());
+    id_ = proxy_->add_listener(socket.fd, "function", EgressProxy::Speaks::direct);
+    return RawPeer(socket.port, address);
+  }
   RawPeer client() const { return RawPeer(port_); }
   std::string answer(const std::string& request) {
     RawPeer peer = client();
@@ -179,6 +186,27 @@ TEST_F(EgressProxyTest, AnIdleTunnelIsClosed) {
   peer.send(connect_line("in.test"));
   peer.read_until("\r\n\r\n");
   EXPECT_EQ(peer.read_to_end(), "");
+}
+
+TEST_F(EgressProxyTest, ADirectConnectionIsForWhomItsAddressStandsFor) {
+  names_["in.test"] = {{"127.0.0.1"}};
+  names_["other.test"] = {{"10.0.0.1"}};
+  start(fmt::format("other.test:{0},in.test:{0},127.0.0.1:{0}", echo_.port()));
+  RawPeer peer = direct("127.64.0.2");
+  peer.send("hello");
+  EXPECT_EQ(peer.read_exactly(5), "hello");
+  peer.end_sending();
+  EXPECT_EQ(peer.read_to_end(), "");
+  EXPECT_EQ(direct("127.64.0.1").read_to_end(), "");  // leads to a private address
+  EXPECT_EQ(direct("127.64.0.3").read_to_end(), "");  // stands for nobody
+  EXPECT_EQ(echo_.came, 1);
+}
+
+TEST_F(EgressProxyTest, ADirectConnectionToAPortOfAnotherRuleIsRefused) {
+  names_["in.test"] = {{"127.0.0.1"}};
+  start(fmt::format("in.test:1,127.0.0.1:{}", echo_.port()));
+  EXPECT_EQ(direct("127.64.0.1").read_to_end(), "");
+  EXPECT_EQ(echo_.came, 0);
 }
 
 TEST_F(EgressProxyTest, ConnectionsAreBounded) {

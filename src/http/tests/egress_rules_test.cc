@@ -12,6 +12,7 @@ using namespace std::string_view_literals;
 
 using detail::parse_proxy_head;
 using detail::ProxyRequest;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 EgressRules rules(std::string_view text) {
@@ -77,6 +78,35 @@ TEST(EgressRules, WhatIsNoRuleIsSaid) {
     ASSERT_FALSE(parsed) << text;
     EXPECT_THAT(parsed.error(), HasSubstr("HOST:PORT"));
   }
+}
+
+TEST(EgressRules, DirectConnections) {
+  const auto rules = *EgressRules::parse(
+      "api.example.com,*.example.org,API.example.com:8443,192.0.2.7:5432,db.example.com:5432,"
+      "localhost:1,a.localhost:2,127.0.0.1:3,[2001:db8::7]:4,0.0.0.0:5");
+  const auto direct = rules.direct();
+  EXPECT_EQ(direct.hosts, "127.64.0.1 api.example.com\n127.64.0.3 db.example.com\n");
+  EXPECT_THAT(direct.own_addresses, ElementsAre("192.0.2.7"));
+  EXPECT_THAT(direct.ports, ElementsAre(443, 80, 8443, 5432, 1, 2, 3, 4, 5));
+  EXPECT_EQ(rules.host_behind("127.64.0.3"), "db.example.com");
+  EXPECT_EQ(rules.host_behind("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(rules.host_behind("127.64.0.2"), "");
+  EXPECT_EQ(rules.host_behind("127.0.0.1"), "");
+}
+
+TEST(EgressRules, NoNameThatCanBeStoodInForNeedsNoPort) {
+  const auto direct = EgressRules::parse("*.example.com,[2001:db8::7]")->direct();
+  EXPECT_EQ(direct.hosts, "");
+  EXPECT_THAT(direct.ports, ElementsAre());
+}
+
+TEST(EgressRules, DirectConnectionsAreBounded) {
+  std::string text;
+  for (int i = 1; i <= 100; ++i)
+    text += "10.0.0." + std::to_string(i) + ":" + std::to_string(i) + ",";
+  const auto direct = EgressRules::parse(text)->direct();
+  EXPECT_EQ(direct.own_addresses.size(), 64U);
+  EXPECT_EQ(direct.ports.size(), 16U);
 }
 
 TEST(EgressRules, PublicAddresses) {

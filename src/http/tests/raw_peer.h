@@ -19,12 +19,12 @@ namespace mayfly::http::testing {
 
 class RawPeer {
  public:
-  explicit RawPeer(std::uint16_t port) {
+  explicit RawPeer(std::uint16_t port, const char* to = "127.0.0.1") {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::inet_pton(AF_INET, to, &address.sin_addr);
     connect(reinterpret_cast<sockaddr*>(&address), sizeof(address));
   }
   explicit RawPeer(const std::string& unix_path) {

@@ -17,6 +17,8 @@ SandboxSpec sample() {
   spec.network = Network::isolated;
   spec.tmp = Storage::disk;
   spec.listen_ports = {4566, 9001};
+  spec.own_addresses = {"192.0.2.7"};
+  spec.open_ports = {443};
   spec.inside_socket = true;
   return spec;
 }
@@ -34,6 +36,8 @@ TEST(Messages, AStartRequestArrivesAsItWas) {
   EXPECT_EQ(start.spec.network, Network::isolated);
   EXPECT_EQ(start.spec.tmp, Storage::disk);
   EXPECT_EQ(start.spec.listen_ports, sample().listen_ports);
+  EXPECT_EQ(start.spec.own_addresses, sample().own_addresses);
+  EXPECT_EQ(start.spec.open_ports, sample().open_ports);
   EXPECT_TRUE(start.spec.inside_socket);
   EXPECT_EQ(encode(*decoded), encode(request));
 }
