@@ -39,10 +39,13 @@ class Tunnel;
 
 struct Listener {
   std::string who;
-  EgressProxy::Speaks speaks = EgressProxy::Speaks::proxy;
-  base::UniqueFd fd;
   AsioLoop* loop = nullptr;
-  std::unique_ptr<Loop::Token> watch;  // on its loop only
+  struct Socket {
+    base::UniqueFd fd;
+    bool direct = false;
+    std::unique_ptr<Loop::Token> watch;
+  };
+  std::vector<Socket> sockets;  // as many as it began with; used on its loop only
   std::atomic<bool> closed{false};
   std::atomic<std::uint64_t> refused{0};
   std::mutex mutex;
@@ -115,14 +118,13 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
         inside_(loop.context()),
         outside_(loop.context()) {}
 
-  base::Task<void> run(base::UniqueFd fd) {
+  base::Task<void> run(base::UniqueFd fd, bool direct) {
     const auto self = shared_from_this();
     Error error;
     inside_.assign(tcp::v4(), fd.get(), error);
     if (!error) {
       (void)fd.release();
       inside_.non_blocking(true, error);
-      const bool direct = listener_->speaks == EgressProxy::Speaks::direct;
       if (!closed_) co_await (direct ? serve_directly() : serve());
     }
     close();
@@ -323,19 +325,19 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
 };
 
 void watch(const std::shared_ptr<EgressProxy::State>& state,
-           const std::shared_ptr<Listener>& listener);
+           const std::shared_ptr<Listener>& listener, std::size_t at);
 
 void accept(const std::shared_ptr<EgressProxy::State>& state,
-            const std::shared_ptr<Listener>& listener) {
+            const std::shared_ptr<Listener>& listener, std::size_t at) {
+  Listener::Socket& socket = listener->sockets[at];
   for (int burst = 0; burst < 16; ++burst) {
-    base::UniqueFd fd{
-        ::accept4(listener->fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    base::UniqueFd fd{::accept4(socket.fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!fd && (errno == EINTR || errno == ECONNABORTED)) continue;
     if (!fd) {
       // Out of descriptors: without a pause the loop would spin.
       if (errno != EAGAIN) {
-        listener->watch = listener->loop->after(100ms, [state, weak = std::weak_ptr(listener)] {
-          if (const auto each = weak.lock()) watch(state, each);
+        socket.watch = listener->loop->after(100ms, [state, weak = std::weak_ptr(listener), at] {
+          if (const auto each = weak.lock()) watch(state, each, at);
         });
       }
       return;
@@ -350,24 +352,27 @@ void accept(const std::shared_ptr<EgressProxy::State>& state,
     auto tunnel = std::make_shared<Tunnel>(state, listener, *listener->loop);
     listener->tunnels.insert(tunnel);
     lock.unlock();
-    base::spawn(tunnel->run(std::move(fd)));
+    base::spawn(tunnel->run(std::move(fd), socket.direct));
   }
 }
 
 void watch(const std::shared_ptr<EgressProxy::State>& state,
-           const std::shared_ptr<Listener>& listener) {
+           const std::shared_ptr<Listener>& listener, std::size_t at) {
   if (listener->closed) return;
-  listener->watch =
-      listener->loop->watch_readable(listener->fd.get(), [state, weak = std::weak_ptr(listener)] {
-        if (const auto each = weak.lock()) accept(state, each);
+  Listener::Socket& socket = listener->sockets[at];
+  socket.watch =
+      listener->loop->watch_readable(socket.fd.get(), [state, weak = std::weak_ptr(listener), at] {
+        if (const auto each = weak.lock()) accept(state, each, at);
       });
 }
 
 void close_listener(const std::shared_ptr<Listener>& listener) {
   listener->closed = true;
   listener->loop->post([listener] {
-    listener->watch.reset();
-    listener->fd.reset();
+    for (Listener::Socket& socket : listener->sockets) {
+      socket.watch.reset();
+      socket.fd.reset();
+    }
     std::unique_lock lock(listener->mutex);
     const auto tunnels = listener->tunnels;
     lock.unlock();
@@ -386,17 +391,21 @@ EgressProxy::~EgressProxy() {
   state_->listeners.clear();
 }
 
-EgressProxy::ListenerId EgressProxy::add_listener(int listening_fd, std::string who,
-                                                  Speaks speaks) {
-  const int flags = ::fcntl(listening_fd, F_GETFL);
-  if (flags < 0 || ::fcntl(listening_fd, F_SETFL, flags | O_NONBLOCK) < 0)
-    throw std::system_error(errno, std::generic_category(), "cannot serve a listening socket");
+EgressProxy::ListenerId EgressProxy::add_listener(int proxy_fd, std::string who,
+                                                  std::vector<int> direct_fds) {
   auto listener = std::make_shared<Listener>();
   listener->who = std::move(who);
-  listener->speaks = speaks;
-  listener->fd.reset(listening_fd);
   listener->loop = &static_cast<AsioLoop&>(state_->io.any());
-  listener->loop->post([state = state_, listener] { watch(state, listener); });
+  listener->sockets.push_back({base::UniqueFd{proxy_fd}, false, nullptr});
+  for (const int fd : direct_fds) listener->sockets.push_back({base::UniqueFd{fd}, true, nullptr});
+  for (const Listener::Socket& socket : listener->sockets) {
+    const int flags = ::fcntl(socket.fd.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket.fd.get(), F_SETFL, flags | O_NONBLOCK) < 0)
+      throw std::system_error(errno, std::generic_category(), "cannot serve a listening socket");
+  }
+  listener->loop->post([state = state_, listener] {
+    for (std::size_t at = 0; at < listener->sockets.size(); ++at) watch(state, listener, at);
+  });
   const std::lock_guard lock(state_->mutex);
   state_->listeners.emplace(state_->next_id, std::move(listener));
   return state_->next_id++;

@@ -45,11 +45,11 @@ class EgressProxy {
   EgressProxy(const EgressProxy&) = delete;
   EgressProxy& operator=(const EgressProxy&) = delete;
 
-  enum class Speaks { proxy, direct };
-  // Takes a listening stream socket. `who`: for the log.
+  // Takes listening stream sockets: of the proxy, and for direct connections. They share limits.
+  // `who`: for the log.
   using ListenerId = std::uint64_t;
-  ListenerId add_listener(int listening_fd, std::string who, Speaks speaks = Speaks::proxy);
-  // Closes it and its connections, soon.
+  ListenerId add_listener(int proxy_fd, std::string who, std::vector<int> direct_fds = {});
+  // Closes them and their connections, soon.
   void remove_listener(ListenerId id);
   std::size_t open_connections() const;
   const EgressRules& rules() const;

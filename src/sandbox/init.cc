@@ -1,16 +1,12 @@
 #include "sandbox/init.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -21,7 +17,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -32,6 +27,7 @@
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "sandbox/files.h"
+#include "sandbox/inside_network.h"
 
 namespace mayfly::sandbox {
 namespace {
@@ -67,62 +63,6 @@ void close_all_but(std::vector<int> kept) {
     next = static_cast<unsigned>(fd) + 1;
   }
   ::syscall(SYS_close_range, next, ~0U, 0);
-}
-
-// The only interface: with its own addresses and those that are the sandbox's besides.
-Done bring_up_loopback(const std::vector<std::string>& own_addresses) {
-  base::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  if (!socket) return fail("loopback");
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
-    return fail("bringing up the loopback interface");
-  for (std::size_t at = 0; at < own_addresses.size(); ++at) {
-    ifreq alias{};
-    std::snprintf(alias.ifr_name, sizeof alias.ifr_name, "lo:%zu", at);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    if (::inet_pton(AF_INET, own_addresses[at].c_str(), &address.sin_addr) != 1)
-      return std::unexpected(own_addresses[at] + " is no IPv4 address");
-    std::memcpy(&alias.ifr_addr, &address, sizeof address);
-    if (::ioctl(socket.get(), SIOCSIFADDR, &alias) != 0)
-      return fail("giving the loopback interface the address " + own_addresses[at]);
-    // Of itself only: the address's class would take its whole network along.
-    address.sin_addr.s_addr = INADDR_BROADCAST;
-    std::memcpy(&alias.ifr_netmask, &address, sizeof address);
-    if (::ioctl(socket.get(), SIOCSIFNETMASK, &alias) != 0)
-      return fail("the netmask of " + own_addresses[at]);
-  }
-  return {};
-}
-
-Done open_listeners(std::vector<base::UniqueFd>& listeners, in_addr_t on,
-                    const std::vector<std::uint16_t>& ports) {
-  for (std::uint16_t port : ports) {
-    base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(on);
-    if (!socket ||
-        ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(socket.get(), 512) != 0) {
-      return std::unexpected(
-          error_text("listening on port " + std::to_string(port) + " inside", errno));
-    }
-    listeners.push_back(std::move(socket));
-  }
-  return {};
-}
-
-std::expected<std::vector<base::UniqueFd>, std::string> open_listeners(const SandboxSpec& spec) {
-  std::vector<base::UniqueFd> listeners;
-  if (auto done = open_listeners(listeners, INADDR_LOOPBACK, spec.listen_ports); !done)
-    return std::unexpected(done.error());
-  if (auto done = open_listeners(listeners, INADDR_ANY, spec.open_ports); !done)
-    return std::unexpected(done.error());
-  return listeners;
 }
 
 Done write_id_map(const std::string& process, uid_t uid, gid_t gid) {
@@ -205,7 +145,7 @@ Done build_sandbox(const SandboxPlan& plan, std::vector<base::UniqueFd>& listene
   if (auto done = enter_root(root); !done) return done;
   if (::sethostname("sandbox", 7) != 0) return fail("naming the sandbox");
   if (plan.spec.network == Network::isolated) {
-    if (auto done = bring_up_loopback(plan.spec.own_addresses); !done) return done;
+    if (auto done = bring_up_loopback(plan.spec); !done) return done;
     // While there is the power to take ports below 1024.
     auto opened = open_listeners(plan.spec);
     if (!opened) return std::unexpected(opened.error());
@@ -466,7 +406,7 @@ struct NestPlan {
     if (!attached.back()) give_up(channel, error_text(path, errno));
   }
   if (isolated) {
-    check(bring_up_loopback(plan.spec.own_addresses));
+    check(bring_up_loopback(plan.spec));
     auto listeners = open_listeners(plan.spec);
     if (!listeners) give_up(channel, listeners.error());
     for (base::UniqueFd& listener : *listeners) attached.push_back(std::move(listener));

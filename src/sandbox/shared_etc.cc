@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
-#include <set>
 #include <sstream>
 #include <vector>
 
+#include "base/strings.h"
 #include "sandbox/files.h"
 #include "sandbox/root_fs.h"
 
@@ -41,24 +41,21 @@ std::string groups() {
   return "root:x:0:\nsbx_user:x:" + std::to_string(kInsideGid) + ":\nnogroup:x:65534:\n";
 }
 
-std::vector<std::string> words_of(const std::string& line) {
-  std::istringstream stream(line.substr(0, line.find('#')));
+std::vector<std::string> words_of(std::string_view line) {
+  std::istringstream stream(base::to_lower(line.substr(0, line.find('#'))));
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
 // The lines of a hosts file but those for names that `ours` has: a look-up takes all lines
 // together, and chooses by itself.
 std::string without_names_of(const std::string& ours, const std::string& hosts) {
-  std::set<std::string> names;
-  std::istringstream own(ours), machines(hosts);
-  std::string line, out;
-  while (std::getline(own, line)) {
-    for (std::string& word : words_of(line)) names.insert(std::move(word));
-  }
-  while (std::getline(machines, line)) {
-    const std::vector<std::string> words = words_of(line);
-    const auto known = [&](const std::string& word) { return names.contains(word); };
-    if (std::ranges::none_of(words, known)) out += line + "\n";
+  const std::vector<std::string> names = words_of(ours);
+  std::string out;
+  for (const std::string_view line : base::split(hosts, '\n')) {
+    const bool known = std::ranges::any_of(words_of(line), [&](const std::string& word) {
+      return std::ranges::find(names, word) != names.end();
+    });
+    if (!known) out.append(line) += '\n';
   }
   return out;
 }

@@ -68,7 +68,7 @@ def own_address():
 
 
 @pytest.fixture(scope="module")
-def lines(outside):
+def lines():
     """A server that speaks first and is not HTTP, as databases do, on this machine's own name and address."""
     import socketserver
 
@@ -181,8 +181,9 @@ def test_there_is_no_other_way_out(inside, outside):
     found = inside("""
 found = {}
 def ask(address, port):
-    # The sandbox's own listeners take a connection; the machine's server would answer.
     s = socket.create_connection((address, port), 2)
+    # On the loopback the sandbox's own listeners take a connection; the machine's server would answer.
+    if not address.startswith("127."): return
     s.sendall(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
     if s.recv(100) == b"": raise OSError(errno.EPIPE, "closed")
 for address in given["addresses"]:

@@ -180,6 +180,15 @@ sandbox::Limits limits_of(const FunctionSpec& function) {
   return limits;
 }
 
+Launcher::Launcher(const Services& services, Environment::Owner& owner)
+    : services_(services), owner_(owner), zygotes_(services) {
+  if (services.egress == nullptr) return;
+  direct_ = services.egress->rules().direct();
+  std::erase_if(direct_.ports, [&](std::uint16_t port) {
+    return port == services.options.endpoint_port || port == kEgressPort || port == kRuntimeApiPort;
+  });
+}
+
 std::string Launcher::program(const FunctionSpec& function, const Choice& choice) {
   if (function.image) return function.image->argv.empty() ? "" : function.image->argv.front();
   return choice.pack != nullptr ? choice.pack->command.front() : bootstrap(function);
@@ -297,7 +306,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
     if (services_.egress != nullptr) spec.listen_ports.push_back(kEgressPort);
     spec.listen_ports.push_back(kRuntimeApiPort);
     spec.own_addresses = direct_.own_addresses;
-    spec.open_ports = direct_ports();
+    spec.open_ports = direct_.ports;
     spec.inside_socket = true;
   }
 
@@ -370,22 +379,13 @@ std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec>
   return std::make_shared<Environment>(services_, owner_, loop, std::move(setup));
 }
 
-std::vector<std::uint16_t> Launcher::direct_ports() const {
-  std::vector<std::uint16_t> ports = direct_.ports;
-  std::erase_if(ports, [this](std::uint16_t port) {
-    return port == services_.options.endpoint_port || port == kEgressPort ||
-           port == kRuntimeApiPort;
-  });
-  return ports;
-}
-
 std::function<void()> Launcher::serve(const FunctionSpec& function,
                                       std::vector<base::UniqueFd> listeners,
                                       http::Handler runtime_api, std::uint32_t user) {
   const bool isolated = services_.options.network == sandbox::Network::isolated;
   http::EgressProxy* const proxy = isolated ? services_.egress : nullptr;
   std::vector<http::Server::ListenerId> ids;
-  std::vector<http::EgressProxy::ListenerId> ways_out;
+  std::optional<http::EgressProxy::ListenerId> way_out;
   // In the order asked for.
   std::size_t next = 0;
   const auto take = [&] { return next < listeners.size() ? listeners[next++].release() : -1; };
@@ -393,10 +393,7 @@ std::function<void()> Launcher::serve(const FunctionSpec& function,
     if (const int fd = take(); fd >= 0)
       ids.push_back(services_.server.add_listener(fd, services_.endpoint));
   }
-  if (proxy != nullptr) {
-    if (const int fd = take(); fd >= 0)
-      ways_out.push_back(proxy->add_listener(fd, function.function));
-  }
+  const int proxy_fd = proxy != nullptr ? take() : -1;
   if (!runtime_api) {
     if (next < listeners.size()) listeners[next++].reset();
   } else if (const int fd = take(); fd >= 0) {
@@ -406,13 +403,15 @@ std::function<void()> Launcher::serve(const FunctionSpec& function,
       reading.admits = [user](int socket) { return sandbox::user_of_peer(socket) == user; };
     ids.push_back(services_.server.add_listener(fd, runtime_api, std::move(reading)));
   }
-  while (proxy != nullptr && next < listeners.size())
-    ways_out.push_back(
-        proxy->add_listener(take(), function.function, http::EgressProxy::Speaks::direct));
-  if (ids.empty() && ways_out.empty()) return nullptr;
-  return [&server = services_.server, ids = std::move(ids), proxy, ways_out = std::move(ways_out)] {
+  if (proxy_fd >= 0) {
+    std::vector<int> direct;
+    while (next < listeners.size()) direct.push_back(take());
+    way_out = proxy->add_listener(proxy_fd, function.function, std::move(direct));
+  }
+  if (ids.empty()) return nullptr;
+  return [&server = services_.server, ids = std::move(ids), proxy, way_out] {
     for (const auto id : ids) server.remove_listener(id);
-    for (const auto id : ways_out) proxy->remove_listener(id);
+    if (way_out) proxy->remove_listener(*way_out);
   };
 }
 

@@ -18,10 +18,7 @@ namespace mayfly::engine {
 
 class Launcher {
  public:
-  Launcher(const Services& services, Environment::Owner& owner)
-      : services_(services), owner_(owner), zygotes_(services) {
-    if (services.egress != nullptr) direct_ = services.egress->rules().direct();
-  }
+  Launcher(const Services& services, Environment::Owner& owner);
 
   using Result = std::expected<std::shared_ptr<Environment>, std::string>;
   // What a fresh process becomes after INIT: one that is cloned, or one that takes events. A
@@ -61,8 +58,6 @@ class Launcher {
                                      RuntimeLabel label, std::string log_stream,
                                      sandbox::Started& started, http::Loop& loop,
                                      std::shared_ptr<Extensions> extensions);
-  // Those of a sandbox, without the ones that the platform itself has there.
-  std::vector<std::uint16_t> direct_ports() const;
   // Serves the listeners that came with a process; returns what stops that. A clone has no use for
   // the Runtime API (null `runtime_api`): an extension inside would have kept its function from
   // being cloned. It answers connections of `user` only: on the machine's network others reach it
@@ -74,7 +69,8 @@ class Launcher {
   Environment::Owner& owner_;
   Registry registry_;
   Zygotes zygotes_;
-  http::EgressRules::Direct direct_;  // empty where there is no way out
+  // Empty where there is no way out; without the ports that the platform itself has in a sandbox.
+  http::EgressRules::Direct direct_;
   std::atomic<std::uint64_t> next_name_{1};
 };
 

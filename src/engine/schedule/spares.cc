@@ -41,24 +41,26 @@ void Scheduler::forget_demand(Pool& pool, base::MonotonicTime now) {
 }
 
 void Scheduler::limit_uncalled(std::vector<EnvironmentPtr>& to_end) {
+  // One that gave up what it had stays listed while anything of it is still being started.
   std::erase_if(uncalled_,
                 [](const PoolPtr& pool) { return pool->called || pool->retired || pool->empty(); });
-  const auto held = [](const Pool& pool) {
-    std::int64_t bytes = pool.template_ != nullptr ? pool.template_->slot().charge_bytes : 0;
-    for (const EnvironmentPtr& spare : pool.prepared) bytes += spare->slot().charge_bytes;
-    return bytes;
+  const auto ready = [](const Pool& pool) {
+    std::vector<EnvironmentPtr> all = pool.prepared;
+    if (pool.template_ != nullptr) all.push_back(pool.template_);
+    return all;
   };
-  std::int64_t all = 0;
-  for (const PoolPtr& pool : uncalled_) all += held(*pool);
-  std::erase_if(uncalled_, [&](const PoolPtr& pool) {
-    if (all <= admission_.memory_budget() / kUncalledPart) return false;
-    all -= held(*pool);
-    const std::size_t first = to_end.size();
-    to_end.insert(to_end.end(), pool->prepared.begin(), pool->prepared.end());
-    if (pool->template_ != nullptr) to_end.push_back(pool->template_);
-    for (std::size_t i = first; i < to_end.size(); ++i) remove(*to_end[i]);
-    return true;
-  });
+  std::int64_t held = 0;
+  for (const PoolPtr& pool : uncalled_) {
+    for (const EnvironmentPtr& each : ready(*pool)) held += each->slot().charge_bytes;
+  }
+  for (const PoolPtr& pool : uncalled_) {
+    if (held <= admission_.memory_budget() / kUncalledPart) break;
+    for (const EnvironmentPtr& each : ready(*pool)) {
+      held -= each->slot().charge_bytes;
+      remove(*each);
+      to_end.push_back(each);
+    }
+  }
 }
 
 int Scheduler::order_spares(Pool& pool) {

@@ -76,8 +76,10 @@ class EgressProxyTest : public ::testing::Test {
   // Where a client finds what it connects to directly: with the port that the server outside has.
   RawPeer direct(const char* address) {
     proxy_->remove_listener(id_);
+    const auto proxy = detail::listen_on("127.0.0.1", 0);
     const auto socket = detail::listen_on(address, echo_.port());
-    id_ = proxy_->add_listener(socket.fd, "function", EgressProxy::Speaks::direct);
+    port_ = proxy.port;
+    id_ = proxy_->add_listener(proxy.fd, "function", {socket.fd});
     return RawPeer(socket.port, address);
   }
   RawPeer client() const { return RawPeer(port_); }
@@ -218,6 +220,17 @@ TEST_F(EgressProxyTest, ConnectionsAreBounded) {
   two.send("CONNECT");
   while (proxy_->open_connections() < 2) std::this_thread::yield();
   EXPECT_EQ(client().read_to_end(), "");
+}
+
+TEST_F(EgressProxyTest, DirectConnectionsCountWithThoseOfTheProxy) {
+  names_["in.test"] = {{"127.0.0.1"}};
+  start(fmt::format("in.test:{0},127.0.0.1:{0}", echo_.port()), {.connections_of_listener = 2});
+  RawPeer one = direct("127.64.0.1"), two(echo_.port(), "127.64.0.1");
+  while (proxy_->open_connections() < 2) std::this_thread::yield();
+  EXPECT_EQ(client().read_to_end(), "");
+  EXPECT_EQ(RawPeer(echo_.port(), "127.64.0.1").read_to_end(), "");
+  one.send("still");
+  EXPECT_EQ(one.read_exactly(5), "still");
 }
 
 TEST_F(EgressProxyTest, ARemovedListenerClosesItsTunnels) {
