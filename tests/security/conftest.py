@@ -1,5 +1,7 @@
 """A daemon for each network profile, and on it two functions of each form: one attacks, the other has something to lose."""
 
+import contextlib
+import itertools
 import os
 import subprocess
 import types
@@ -27,11 +29,12 @@ def isolated_daemon(request):
 
 
 ORDINARY_USER = 47113  # nobody's
+delegated = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def rootless_daemon(request):
-    """Run by an ordinary user, with the isolated network: functions have the daemon's user outside their sandbox."""
+@contextlib.contextmanager
+def run_by_ordinary_user(request, *arguments):
+    """A daemon with the isolated network; functions have its user outside their sandbox."""
     if request.config.getoption("--endpoint"):
         pytest.skip("needs a daemon of its own; --endpoint was given")
     if os.geteuid() != 0:
@@ -40,8 +43,8 @@ def rootless_daemon(request):
         pytest.skip("ordinary users make no user namespaces here")
     if subprocess.run(["test", "-x", daemons.binary()], user=ORDINARY_USER, group=ORDINARY_USER).returncode != 0:
         pytest.skip("an ordinary user does not reach the program")
-    groups = delegation.delegate(ORDINARY_USER, f"mayfly-delegated-{os.getpid()}")
-    own = daemons.Daemon("--network", "isolated", user=ORDINARY_USER, groups=groups)
+    groups = delegation.delegate(ORDINARY_USER, f"mayfly-delegated-{os.getpid()}-{next(delegated)}")
+    own = daemons.Daemon("--network", "isolated", *arguments, user=ORDINARY_USER, groups=groups)
     try:
         yield own.start()
         assert own.alive(), f"the daemon died during the tests:\n{own.log()}"
@@ -49,6 +52,19 @@ def rootless_daemon(request):
         delegation.take_back(groups)
     finally:
         own.discard()
+
+
+@pytest.fixture(scope="session")
+def rootless_daemon(request):
+    with run_by_ordinary_user(request) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def rootless(request):
+    """Makes a daemon run by an ordinary user, with these further arguments."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *arguments: stack.enter_context(run_by_ordinary_user(request, *arguments))
 
 
 @pytest.fixture(scope="session", params=["host", "isolated", "rootless"])

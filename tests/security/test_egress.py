@@ -91,7 +91,7 @@ def lines():
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["root", "rootless"])
 def direct(lines, unique_name, request):
     if request.config.getoption("--endpoint"):
         pytest.skip("needs a daemon of its own; --endpoint was given")
@@ -99,9 +99,16 @@ def direct(lines, unique_name, request):
 
     led_to = {info[4][0] for info in socket.getaddrinfo(lines["name"], None, socket.AF_INET)}
     rules = ",".join(f"{host}:{lines['port']}" for host in (lines["name"], *sorted(led_to | {lines["address"]})))
-    own = Daemon("--network", "isolated", "--egress-allow", rules + ",dynamodb.example.com")
-    made = Functions(make_client("lambda", own.start().endpoint), ROLE, unique_name)
+    rules += ",dynamodb.example.com"
+    if request.param == "rootless":
+        own = request.getfixturevalue("rootless")("--egress-allow", rules)
+        made = Functions(make_client("lambda", own.endpoint), ROLE, unique_name)
+        yield made
+        made.delete_all()
+        return
+    own = Daemon("--network", "isolated", "--egress-allow", rules)
     try:
+        made = Functions(make_client("lambda", own.start().endpoint), ROLE, unique_name)
         yield made
         made.delete_all()
     finally:
