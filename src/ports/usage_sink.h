@@ -16,6 +16,15 @@ enum class ColdStart { none, spare, clone, template_init, exec };
 // went to one that was started on demand.
 enum class Provisioned { none, used, spilled };
 
+// Events under way when one began, that one included. Zeros: not known.
+struct Concurrency {
+  std::int64_t account = 0;      // of its account and region
+  std::int64_t unreserved = 0;   // of functions without reserved concurrency; 0: this one has some
+  std::int64_t function = 0;     // of its function
+  std::int64_t provisioned = 0;  // of its version's environments of provisioned concurrency,
+  std::int64_t allocated = 0;    // of how many there are
+};
+
 struct UsageRecord {
   base::Scope scope;
   std::string function;
@@ -28,8 +37,7 @@ struct UsageRecord {
   double init_ms = 0;       // 0 where warm
   std::int64_t cpu_us = 0;  // used by the environment during this invocation
   std::int64_t peak_memory_bytes = 0;
-  // Events of the function under way when this one began, this one included; 0: not known.
-  std::int64_t concurrency = 0;
+  Concurrency concurrency;
   ColdStart cold_start = ColdStart::none;
   Provisioned provisioned = Provisioned::none;
   bool error = false;

@@ -13,10 +13,10 @@ struct Pending {
   std::shared_ptr<const FunctionSpec> function;
   Event event;
   base::OneShot<std::expected<Outcome, Refusal>> done;
-  http::Loop* loop = nullptr;    // the caller's own, or null
-  std::int64_t concurrency = 0;  // events of the function under way, with this one
+  http::Loop* loop = nullptr;      // the caller's own, or null
+  ports::Concurrency concurrency;  // when it came, with this one
   bool wants_provisioned = false;  // its version has provisioned concurrency
-  int returned = 0;              // how often an environment died before it took this event
+  int returned = 0;                // how often an environment died before it took this event
 };
 
 }  // namespace mayfly::engine

@@ -26,7 +26,7 @@ struct Closing {
   ports::ColdStart cold_start = ports::ColdStart::none;
   std::int64_t peak_memory_bytes = 0;
   std::int64_t cpu_us = 0;
-  std::int64_t concurrency = 0;  // of the function when the event began
+  ports::Concurrency concurrency = {};  // when the event came
   Telemetry* telemetry = nullptr;  // is told the records too, or null
   ports::Provisioned provisioned = ports::Provisioned::none;
 };

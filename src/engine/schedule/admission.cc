@@ -28,6 +28,7 @@ void Admission::set_reserved(FunctionLoad& function, std::optional<std::int64_t>
   if (function.reserved == reserved) return;
   if (function.reserved.has_value() != reserved.has_value()) {
     function.account->unreserved += reserved ? -function.held : function.held;
+    function.account->under_way_unreserved += reserved ? -function.under_way : function.under_way;
   }
   function.account->reserved += reserved.value_or(0) - function.reserved.value_or(0);
   function.reserved = reserved;
@@ -36,7 +37,10 @@ void Admission::set_reserved(FunctionLoad& function, std::optional<std::int64_t>
 void Admission::change(VersionLoad& version, std::int64_t under_way, std::int64_t provisioned) {
   const std::int64_t before = version.held();
   FunctionLoad& function = *version.function;
-  function.under_way += under_way - version.under_way;
+  const std::int64_t more = under_way - version.under_way;
+  function.under_way += more;
+  function.account->under_way += more;
+  if (!function.reserved) function.account->under_way_unreserved += more;
   version.under_way = under_way;
   version.provisioned = provisioned;
   function.held += version.held() - before;
@@ -66,6 +70,15 @@ void Admission::enter_again(VersionLoad& version) {
 void Admission::leave(VersionLoad& version) {
   change(version, version.under_way - 1, version.provisioned);
   --under_way_;
+}
+
+ports::Concurrency Admission::concurrency(const VersionLoad& version) {
+  const FunctionLoad& function = *version.function;
+  return {.account = function.account->under_way,
+          .unreserved = function.reserved ? 0 : function.account->under_way_unreserved,
+          .function = function.under_way,
+          .provisioned = std::min(version.under_way, version.provisioned),
+          .allocated = version.provisioned};
 }
 
 bool Admission::may_grow(FunctionLoad& function, base::MonotonicTime now) {

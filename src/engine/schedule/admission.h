@@ -13,12 +13,15 @@
 #include "base/arn.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "ports/usage_sink.h"
 
 namespace mayfly::engine {
 
 struct AccountLoad {
-  std::int64_t unreserved = 0;  // held by functions without reserved concurrency
-  std::int64_t reserved = 0;    // what functions have reserved, in sum
+  std::int64_t under_way = 0;             // events of all functions
+  std::int64_t under_way_unreserved = 0;  // of those without reserved concurrency
+  std::int64_t unreserved = 0;            // held by functions without reserved concurrency
+  std::int64_t reserved = 0;              // what functions have reserved, in sum
 };
 
 struct FunctionLoad {
@@ -55,6 +58,8 @@ class Admission {
   // What is provisioned and unused is there for the event, whatever others hold.
   std::optional<ThrottleReason> enter(VersionLoad& version, std::optional<std::int64_t> reserved);
   void leave(VersionLoad& version);
+  // As of now, for the metrics of an event that has just come in.
+  static ports::Concurrency concurrency(const VersionLoad& version);
   // For an event that was admitted before and lost its environment: counts it in, whatever the
   // limits.
   void enter_again(VersionLoad& version);

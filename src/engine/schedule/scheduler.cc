@@ -71,7 +71,7 @@ base::Task<std::expected<Outcome, Refusal>> Scheduler::run(
     if (!refused) {
       pool->used = services_.clock.monotonic();
       pool->called = true;
-      pending->concurrency = pool->load.function->under_way;
+      pending->concurrency = Admission::concurrency(pool->load);
       pending->wants_provisioned = pool->provision.wanted > 0;
       environment = take_idle(*pool, loop);
       if (environment == nullptr) {

@@ -218,6 +218,7 @@ Lambda::Lambda(Options options_, Parts parts)
       clock(parts.clock),
       ids(parts.ids),
       runner(parts.runner),
+      metrics(parts.metrics),
       public_host(options.public_endpoint),
       code(options.data_folder, options.zip),
       specs(code, hot_folders, parts.issuer, clock,
@@ -227,8 +228,8 @@ Lambda::Lambda(Options options_, Parts parts)
       lifecycle(store, specs, runner),
       provisioning(store, specs, runner),
       failed_events(store, clock, options.failed_events),
-      invoker({store, clock, ids, specs, lifecycle, runner, failed_events}),
-      async_events(store, clock, ids, invoker, options.retry_pause),
+      invoker({store, clock, ids, specs, lifecycle, runner, failed_events, metrics}),
+      async_events({store, clock, ids, invoker, metrics}, options.retry_pause),
       collector(store, clock, code),
       code_urls(store, clock, ids, code) {}
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "gateway/public_host.h"
+#include "ports/metric_sink.h"
 #include "services/lambda/model/async_events.h"
 #include "services/lambda/model/code_store.h"
 #include "services/lambda/model/code_url.h"
@@ -51,6 +52,7 @@ class Lambda {
     base::Ids& ids;
     FunctionRunner& runner;
     ports::CredentialIssuer& issuer;
+    ports::MetricSink& metrics;
   };
   Lambda(Options options, Parts parts);
 
@@ -68,6 +70,7 @@ class Lambda {
   const base::Clock& clock;
   base::Ids& ids;
   FunctionRunner& runner;
+  ports::MetricSink& metrics;
   const gateway::PublicHost public_host;
   CodeStore code;
   HotFolders hot_folders;

@@ -8,6 +8,8 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.http import send
+
 HOUR = datetime.timedelta(hours=1)
 
 
@@ -76,6 +78,22 @@ def test_metrics_of_a_function(cloudwatch, client, deploy_function):
     assert 0 < sums["Duration"] < 3000
     assert sums["ConcurrentExecutions"] >= 1
     assert {result["StatusCode"] for result in found["MetricDataResults"]} == {"Complete"}
+
+
+def test_metrics_of_a_function_url(cloudwatch, client, deploy_function):
+    name = deploy_function("def lambda_handler(event, context):\n    return {'statusCode': int(event['rawPath'][1:])}\n")
+    url = client("lambda").create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
+    client("lambda").add_permission(FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
+    assert [send("GET", url + status).status for status in ("200", "404", "404", "500")] == [200, 404, 404, 500]
+
+    def values(metric, statistic):
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/Lambda", MetricName=metric, Dimensions=[{"Name": "FunctionName", "Value": name}], Period=60,
+            StartTime=now() - HOUR, EndTime=now() + HOUR, Statistics=[statistic])
+        return sum(point[statistic] for point in found["Datapoints"])
+
+    assert [values(metric, "Sum") for metric in ("UrlRequestCount", "Url4xxCount", "Url5xxCount")] == [4, 2, 1]
+    assert values("UrlRequestLatency", "SampleCount") == 4 and values("UrlRequestLatency", "Minimum") > 0
 
 
 def test_errors_have_their_codes(cloudwatch):

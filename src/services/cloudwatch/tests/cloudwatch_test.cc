@@ -68,7 +68,7 @@ class CloudwatchTest : public ::testing::Test {
     record.version = "$LATEST";
     record.started = clock_.now();
     record.duration_ms = duration_ms;
-    record.concurrency = 2;
+    record.concurrency.function = 2;
     record.error = error;
     return record;
   }
@@ -172,6 +172,58 @@ TEST_F(CloudwatchTest, FunctionsReportTheirInvocations) {
   const auto median = of("Duration", "p50");
   ASSERT_EQ(median.size(), 1u);
   EXPECT_NEAR(std::stod(median[0].substr(2)), 50, 1);
+}
+
+TEST_F(CloudwatchTest, ConcurrencyIsToldOfTheAccountTheFunctionAndItsVersion) {
+  const std::int64_t start = now();
+  ports::UsageRecord record = invocation(1);
+  record.version = "3";
+  record.concurrency = {
+      .account = 9, .unreserved = 7, .function = 4, .provisioned = 1, .allocated = 4};
+  cloudwatch_.functions.record(record);
+  record.concurrency.provisioned = 3;
+  cloudwatch_.functions.record(record);
+  const auto of = [&](std::string_view metric, std::string_view stat, std::string_view dimensions) {
+    return series(metric, stat, 60, start, start + 60, "AWS/Lambda", dimensions);
+  };
+  constexpr std::string_view kFunction = R"([{"Name":"FunctionName","Value":"f"}])";
+  constexpr std::string_view kVersion =
+      R"([{"Name":"FunctionName","Value":"f"},{"Name":"Resource","Value":"f:3"}])";
+  EXPECT_THAT(of("ConcurrentExecutions", "Maximum", "[]"), ElementsAre("0:9"));
+  EXPECT_THAT(of("ConcurrentExecutions", "Maximum", kFunction), ElementsAre("0:4"));
+  EXPECT_THAT(of("UnreservedConcurrentExecutions", "Maximum", "[]"), ElementsAre("0:7"));
+  EXPECT_THAT(of("UnreservedConcurrentExecutions", "Maximum", kFunction), ElementsAre());
+  EXPECT_THAT(of("ProvisionedConcurrentExecutions", "Maximum", kVersion), ElementsAre("0:3"));
+  EXPECT_THAT(of("ProvisionedConcurrencyUtilization", "Maximum", kVersion), ElementsAre("0:0.75"));
+  EXPECT_THAT(of("ProvisionedConcurrencyUtilization", "Average", kVersion), ElementsAre("0:0.5"));
+}
+
+TEST_F(CloudwatchTest, WhatElseIsToldOfFunctionsIsAMetricToo) {
+  const std::int64_t start = now();
+  const auto put = [&](std::string qualifier, std::string_view name, std::string_view unit,
+                       double value) {
+    cloudwatch_.functions.put({{"000000000000", "us-east-1"},
+                               "f",
+                               std::move(qualifier),
+                               clock_.now(),
+                               name,
+                               unit,
+                               value});
+  };
+  put("live", "AsyncEventsReceived", "Count", 1);
+  put("", "AsyncEventsReceived", "Count", 1);
+  put("live", "AsyncEventAge", "Milliseconds", 250);
+  const auto of = [&](std::string_view metric, std::string_view resource) {
+    return series(metric, "Sum", 60, start, start + 60, "AWS/Lambda",
+                  fmt::format(R"([{{"Name":"FunctionName","Value":"f"}},)"
+                              R"({{"Name":"Resource","Value":"{}"}}])",
+                              resource));
+  };
+  EXPECT_THAT(of("AsyncEventsReceived", "f:live"), ElementsAre("0:1"));
+  EXPECT_THAT(of("AsyncEventsReceived", "f"), ElementsAre("0:1"));
+  EXPECT_THAT(of("AsyncEventAge", "f:live"), ElementsAre("0:250"));
+  EXPECT_THAT(series("AsyncEventsReceived", "Sum", 60, start, start + 60, "AWS/Lambda"),
+              ElementsAre("0:2"));
 }
 
 TEST_F(CloudwatchTest, WhatFunctionsReportIsStoredSoon) {

@@ -125,15 +125,35 @@ base::Task<http::Response> FunctionUrls::handle(http::Request request) {
     co_return failed_function();
   }
   if (!*door) co_return forbidden();
+  const base::WallTime came = lambda_.clock.now();
+  http::Response response = co_await answer(**door, request, address.path);
+  tell(**door, came, response.status);
+  co_return response;
+}
+
+base::Task<http::Response> FunctionUrls::answer(const Door& door, http::Request& request,
+                                                std::string_view raw_path) {
   std::optional<gateway::CorsRules> cors;
-  if ((*door)->url->cors) cors = rules_of(*(*door)->url->cors);
+  if (door.url->cors) cors = rules_of(*door.url->cors);
   if (cors && gateway::is_preflight(request))
     co_return gateway::answer_preflight(*cors, request, 200);
   const std::string origin(request.headers.get("origin").value_or(""));
-  std::string path = gateway::decode_path(address.path);
-  http::Response response = co_await serve(**door, request, std::move(path));
+  http::Response response = co_await serve(door, request, gateway::decode_path(raw_path));
   if (cors) gateway::apply_cors(*cors, origin, response.headers);
   co_return response;
+}
+
+void FunctionUrls::tell(const Door& door, base::WallTime came, int status) {
+  const base::WallTime now = lambda_.clock.now();
+  const auto put = [&](std::string_view name, std::string_view unit, double value) {
+    lambda_.metrics.put(
+        {door.scope, door.target.name, door.target.qualifier, now, name, unit, value});
+  };
+  put("UrlRequestCount", "Count", 1);
+  put("Url4xxCount", "Count", status >= 400 && status < 500 ? 1 : 0);
+  put("Url5xxCount", "Count", status >= 500 ? 1 : 0);
+  put("UrlRequestLatency", "Milliseconds",
+      std::chrono::duration<double, std::milli>(now - came).count());
 }
 
 base::Task<wire::Result<std::optional<FunctionUrls::Door>>> FunctionUrls::find(std::string id) {

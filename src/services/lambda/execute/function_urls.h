@@ -45,6 +45,10 @@ class FunctionUrls final : public api::HttpEndpoint {
   };
 
   base::Task<wire::Result<std::optional<Door>>> find(std::string id);
+  base::Task<http::Response> answer(const Door& door, http::Request& request,
+                                    std::string_view raw_path);
+  // Of one request, for its metrics.
+  void tell(const Door& door, base::WallTime came, int status);
   base::Task<std::optional<Caller>> admit(const Door& door, const http::Request& request);
   base::Task<http::Response> serve(const Door& door, http::Request& request, std::string path);
   base::Task<http::Response> invoke(const Door& door, ports::InvokeRequest call,

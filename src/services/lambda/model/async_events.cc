@@ -60,6 +60,11 @@ void AsyncEvents::attach(work::WorkQueue& queue, int concurrency) {
                [this, &queue](work::Work work) { return handle(queue, std::move(work)); });
 }
 
+void AsyncEvents::tell(const base::Scope& scope, const AsyncEvent& event, std::string_view metric,
+                       std::string_view unit, double value) {
+  parts_.metrics.put({scope, event.name, event.qualifier, parts_.clock.now(), metric, unit, value});
+}
+
 base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::Work work) {
   auto event = wire::from_row<AsyncEvent>(work.payload);
   if (!event) {
@@ -71,7 +76,7 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
   {
     const std::string qualifier =
         event->qualifier.empty() ? std::string(kLatest) : event->qualifier;
-    std::unique_ptr<store::Transaction> transaction = store_.begin();
+    std::unique_ptr<store::Transaction> transaction = parts_.store.begin();
     auto row = co_await find_row<EventConfigRow>(
         *transaction, event_config_key(work.scope, event->name, qualifier));
     if (row && *row) config = std::move(**row);
@@ -79,12 +84,14 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
   const base::WallTime deadline =
       base::from_epoch_ms(event->accepted_ms) +
       std::chrono::seconds{config.max_age_seconds.value_or(kMaxAgeSeconds)};
-  if (clock_.now() >= deadline) {
+  if (parts_.clock.now() >= deadline) {
     const std::int32_t runs = event->errors;
     co_return co_await finish(queue, std::move(work), std::move(*event),
                               {"EventAgeExceeded", std::nullopt, runs});
   }
 
+  tell(work.scope, *event, "AsyncEventAge", "Milliseconds",
+       static_cast<double>(base::epoch_ms(parts_.clock.now()) - event->accepted_ms));
   ports::InvokeRequest request;
   request.scope = work.scope;
   request.function = event->name;
@@ -92,11 +99,12 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
   request.payload = event->payload.bytes;
   request.client_context = event->client_context;
   request.trace_header = event->trace_header;
-  auto result = co_await invoker_.run(std::move(request), event->request_id);
+  auto result = co_await parts_.invoker.run(std::move(request), event->request_id);
   if (!result) {
     const wire::ApiError& error = result.error();
     if (error.spec == &kResourceNotFound) {
       // Deleted meanwhile: so are its events.
+      tell(work.scope, *event, "AsyncEventsDropped", "Count", 1);
       base::log_info("event {} is dropped: {}", event->request_id, error.message);
       co_return work::WorkOutcome::done();
     }
@@ -109,7 +117,7 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
     const wire::Document* reason = error.members.find("Reason");
     if (error.spec == &kTooManyRequests && reason != nullptr &&
         *reason == wire::Document("ReservedFunctionConcurrentInvocationLimitExceeded")) {
-      std::unique_ptr<store::Transaction> transaction = store_.begin();
+      std::unique_ptr<store::Transaction> transaction = parts_.store.begin();
       auto function =
           co_await find_row<FunctionRow>(*transaction, function_key(work.scope, event->name));
       if (function && *function && (*function)->reserved_concurrency == 0) {
@@ -117,11 +125,12 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
                                   {"ZeroReservedConcurrency", std::nullopt, 0});
       }
     }
-    const base::WallTime again = std::min(clock_.now() + pause_after(event->throttles++), deadline);
+    const base::WallTime again =
+        std::min(parts_.clock.now() + pause_after(event->throttles++), deadline);
     co_return work::WorkOutcome::retry_with(again, wire::to_row(std::move(*event)));
   }
   if (result->function_error && stopping_) {
-    co_return work::WorkOutcome::retry_at(clock_.now() + std::chrono::seconds{1});
+    co_return work::WorkOutcome::retry_at(parts_.clock.now() + std::chrono::seconds{1});
   }
   event->throttles = 0;
   const std::int32_t runs = event->errors + 1;
@@ -134,7 +143,7 @@ base::Task<work::WorkOutcome> AsyncEvents::handle(work::WorkQueue& queue, work::
     co_return co_await finish(queue, std::move(work), std::move(*event),
                               {"RetriesExhausted", std::move(*result), runs});
   }
-  const base::WallTime again = clock_.now() + retry_pause_ * event->errors;
+  const base::WallTime again = parts_.clock.now() + retry_pause_ * event->errors;
   if (again >= deadline) {
     co_return co_await finish(queue, std::move(work), std::move(*event),
                               {"EventAgeExceeded", std::move(*result), runs});
@@ -177,38 +186,46 @@ std::string destination_record(const base::Scope& scope, const AsyncEvent& event
 base::Task<work::WorkOutcome> AsyncEvents::finish(work::WorkQueue& queue, work::Work work,
                                                   AsyncEvent event, Verdict verdict) {
   const std::string qualifier = event.qualifier.empty() ? std::string(kLatest) : event.qualifier;
+  bool ended = false;              // by this call
+  std::optional<AsyncEvent> next;  // for the destination
   auto done = co_await store::transact(
-      store_, [&](store::Transaction& transaction) -> base::Task<wire::Result<void>> {
+      parts_.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<void>> {
         auto config = co_await find_row<EventConfigRow>(
             transaction, event_config_key(work.scope, event.name, qualifier));
         if (!config) co_return std::unexpected(config.error());
         auto mine = co_await queue.finish_in(transaction, work);
         if (!mine) co_return failed(mine.error());
+        ended = *mine;
+        next.reset();
         if (!*mine || !*config) co_return wire::Result<void>{};
         const std::optional<std::string>& arn =
             verdict.condition == "Success" ? (*config)->on_success : (*config)->on_failure;
         const std::optional<FunctionName> destination =
             arn ? parse_function_name(*arn) : std::nullopt;
         if (!destination) co_return wire::Result<void>{};
-        AsyncEvent next;
-        next.name = destination->name;
-        next.qualifier = destination->qualifier;
-        next.request_id = derived_id(event.request_id);
-        next.payload = wire::Blob{destination_record(work.scope, event, verdict.condition,
-                                                     verdict.result, verdict.runs, clock_.now())};
-        next.accepted_ms = base::epoch_ms(clock_.now());
+        next.emplace();
+        next->name = destination->name;
+        next->qualifier = destination->qualifier;
+        next->request_id = derived_id(event.request_id);
+        next->payload =
+            wire::Blob{destination_record(work.scope, event, verdict.condition, verdict.result,
+                                          verdict.runs, parts_.clock.now())};
+        next->accepted_ms = base::epoch_ms(parts_.clock.now());
         // The destination belongs to the chain that led to it.
-        next.trace_header = next_in_chain(event.trace_header, function_arn(work.scope, event.name),
-                                          clock_.now(), ids_);
-        enqueue_event(transaction, work.scope, next, clock_.now());
+        next->trace_header = next_in_chain(event.trace_header, function_arn(work.scope, event.name),
+                                           parts_.clock.now(), parts_.ids);
+        enqueue_event(transaction, work.scope, *next, parts_.clock.now());
         co_return wire::Result<void>{};
       });
   if (!done) {
     base::log_warn("the end of event {} could not be stored: {}", event.request_id,
                    done.error().message);
-    co_return work::WorkOutcome::retry_with(clock_.now() + std::chrono::seconds{1},
+    co_return work::WorkOutcome::retry_with(parts_.clock.now() + std::chrono::seconds{1},
                                             wire::to_row(std::move(event)));
   }
+  if (ended && verdict.condition != "Success")
+    tell(work.scope, event, "AsyncEventsDropped", "Count", 1);
+  if (next) tell(work.scope, *next, "AsyncEventsReceived", "Count", 1);
   co_return work::WorkOutcome::done();
 }
 

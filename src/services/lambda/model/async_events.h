@@ -11,11 +11,13 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "base/arn.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "ports/metric_sink.h"
 #include "store/store.h"
 #include "wire/shape.h"
 #include "work/queue.h"
@@ -49,10 +51,16 @@ class Invoker;
 class AsyncEvents {
  public:
   // All outlive it.
+  struct Parts {
+    store::Store& store;
+    const base::Clock& clock;
+    base::Ids& ids;
+    Invoker& invoker;
+    ports::MetricSink& metrics;
+  };
   // `retry_pause`: before the first retry of an event that failed; twice that before the second.
-  AsyncEvents(store::Store& store, const base::Clock& clock, base::Ids& ids, Invoker& invoker,
-              std::chrono::seconds retry_pause)
-      : store_(store), clock_(clock), ids_(ids), invoker_(invoker), retry_pause_(retry_pause) {}
+  AsyncEvents(Parts parts, std::chrono::seconds retry_pause)
+      : parts_(parts), retry_pause_(retry_pause) {}
   // Makes `queue` run events with this; before queue.start(). At most `concurrency` of them at a
   // time.
   void attach(work::WorkQueue& queue, int concurrency);
@@ -66,10 +74,10 @@ class AsyncEvents {
   base::Task<work::WorkOutcome> finish(work::WorkQueue& queue, work::Work work, AsyncEvent event,
                                        Verdict verdict);
 
-  store::Store& store_;
-  const base::Clock& clock_;
-  base::Ids& ids_;
-  Invoker& invoker_;
+  void tell(const base::Scope& scope, const AsyncEvent& event, std::string_view metric,
+            std::string_view unit, double value);
+
+  const Parts parts_;
   const std::chrono::seconds retry_pause_;
   std::atomic<bool> stopping_{false};
 };

@@ -171,6 +171,8 @@ base::Task<wire::Result<Invoker::Prepared>> Invoker::prepare(ports::InvokeReques
   const std::string arn = function_arn(chosen->id.scope, chosen->id.name);
   if (chosen->function->recursive_loop != "Allow" &&
       runs_in_chain(request.trace_header, arn) >= kMostInChain) {
+    parts_.metrics.put({chosen->id.scope, chosen->id.name, chosen->target.qualifier,
+                        parts_.clock.now(), "RecursiveInvocationsDropped", "Count"});
     co_return wire::fail(kRecursiveInvocation,
                          fmt::format("Lambda has detected that function {} is invoked in a "
                                      "recursive loop, and has stopped it after {} invocations.",
@@ -263,6 +265,8 @@ base::Task<wire::Result<std::string>> Invoker::accept(ports::InvokeRequest reque
         co_return wire::Result<void>{};
       });
   if (!done) co_return std::unexpected(done.error());
+  parts_.metrics.put({owner, std::move(event.name), std::move(event.qualifier),
+                      base::from_epoch_ms(event.accepted_ms), "AsyncEventsReceived", "Count"});
   co_return request_id;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "ports/function_invoker.h"
+#include "ports/metric_sink.h"
 #include "services/lambda/model/async_events.h"
 #include "services/lambda/model/failed_events.h"
 #include "services/lambda/model/lifecycle.h"
@@ -30,6 +31,7 @@ class Invoker final : public ports::FunctionInvoker {
     Lifecycle& lifecycle;
     FunctionRunner& runner;
     FailedEvents& failed_events;
+    ports::MetricSink& metrics;
   };
   explicit Invoker(Parts parts) : parts_(parts) {}
 

@@ -322,7 +322,8 @@ TEST_F(FunctionsTest, AVersionThatACrashLeftPendingBecomesActive) {
   runner.gate.reset();
 
   // A second daemon on the same store and folder, as after a crash.
-  Lambda again({.data_folder = folder.path() + "/lambda"}, {store, clock, ids, runner, issuer});
+  Lambda again({.data_folder = folder.path() + "/lambda"},
+               {store, clock, ids, runner, issuer, metrics});
   ASSERT_TRUE(base::sync_wait(again.start()).has_value());
   base::sync_wait(again.stop());
   EXPECT_EQ(call("GET", "/2015-03-31/functions/f/configuration").str("State"), "Active");

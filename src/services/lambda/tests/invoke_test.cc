@@ -421,6 +421,11 @@ TEST_F(InvokeTest, DestinationsGetTheRecord) {
   EXPECT_THAT(runner.events[3].payload, HasSubstr(R"("requestPayload":2)"));
   EXPECT_THAT(runner.events[3].payload, HasSubstr(R"("responsePayload":"done")"));
   EXPECT_EQ(work_left(), 0u);
+  EXPECT_THAT(metrics.told,
+              ::testing::UnorderedElementsAre(
+                  "AsyncEventsReceived f 1", "AsyncEventAge f 0", "AsyncEventsDropped f 1",
+                  "AsyncEventsReceived bad 1", "AsyncEventAge bad 0", "AsyncEventsReceived f 1",
+                  "AsyncEventAge f 0", "AsyncEventsReceived good 1", "AsyncEventAge good 0"));
   EXPECT_THAT(
       call(
           "PUT", "/2019-09-25/functions/f/event-invoke-config",

@@ -1,6 +1,7 @@
 // Lambda behind the real pipeline, on a store in memory and with functions that are C++.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -119,6 +120,21 @@ class FakeIssuer final : public ports::CredentialIssuer {
   const base::Clock& clock_;
 };
 
+// "AsyncEventAge f:live 60000", in the order in which they came.
+class FakeMetrics final : public ports::MetricSink {
+ public:
+  void put(ports::FunctionMetric metric) override {
+    const std::string what =
+        metric.qualifier.empty() ? metric.function : metric.function + ":" + metric.qualifier;
+    const std::lock_guard lock(mutex_);
+    told.push_back(fmt::format("{} {} {}", metric.name, what, metric.value));
+  }
+  std::vector<std::string> told;
+
+ private:
+  std::mutex mutex_;
+};
+
 inline constexpr std::string_view kRole = "arn:aws:iam::000000000000:role/r";
 
 class LambdaTest : public ::testing::Test {
@@ -168,8 +184,10 @@ class LambdaTest : public ::testing::Test {
   store::MemoryStore store;
   FakeRunner runner;
   FakeIssuer issuer{clock};
+  FakeMetrics metrics;
   work::FakeAlarm alarm{clock};
-  Lambda lambda{{.data_folder = folder.path() + "/lambda"}, {store, clock, ids, runner, issuer}};
+  Lambda lambda{{.data_folder = folder.path() + "/lambda"},
+                {store, clock, ids, runner, issuer, metrics}};
   work::WorkQueue queue{store, clock, ids, alarm};
   api::testing::Front front{{make_service(lambda)}, {&lambda.code_urls}};
 };
