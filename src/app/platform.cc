@@ -495,10 +495,11 @@ void Platform::start() {
 }
 
 // Outside in: first nobody can ask for more, then what was asked for ends, then what it ran on.
+// Functions reach the endpoint and their Runtime API until they have ended.
 void Platform::stop(std::chrono::milliseconds grace) {
   Parts& parts = *parts_;
   const auto until = std::chrono::steady_clock::now() + grace;
-  const std::size_t left = parts.server.stop(grace);
+  const std::size_t left = parts.server.drain(grace);
   if (left > 0) base::log_warn("{} requests did not end in time", left);
   base::sync_wait(parts.housekeeping.stop());
   base::sync_wait(parts.sweeper.stop());
@@ -511,6 +512,7 @@ void Platform::stop(std::chrono::milliseconds grace) {
   base::sync_wait(parts.lambda.stop());
   base::sync_wait(parts.queue.stop());
   parts.engine.shutdown();
+  parts.server.stop(std::chrono::milliseconds{0});
   base::sync_wait(parts.logs.sink.flush());
   if (auto kept = base::sync_wait(parts.cloudwatch.functions.flush()); !kept) {
     base::log_warn("the last metrics were not kept: {}", kept.error().detail);

@@ -83,6 +83,41 @@ std::uint16_t Server::port() const { return impl_->port; }
 
 void Server::start() { impl_->main->start(); }
 
+std::size_t Server::drain(std::chrono::milliseconds grace) {
+  auto& state = *impl_->state;
+  std::shared_ptr<detail::Listener> listener;
+  {
+    std::lock_guard lock(impl_->mutex);
+    if (!impl_->main) return 0;
+    listener = impl_->main->listener();
+    impl_->main->stop();
+    impl_->main.reset();
+  }
+  listener->draining = true;
+  const auto mine = [&listener](const detail::Connection& connection) {
+    return &connection.listener() == listener.get();
+  };
+  // Behind the acceptor's stop on every loop, so no connection starts after it.
+  impl_->on_each_lane([](Lane&) {});
+  impl_->on_each_lane([&mine](Lane& lane) {
+    lane.each([&mine](detail::Connection& connection) {
+      if (mine(connection)) connection.close_if_idle();
+    });
+  });
+  std::size_t left = 0;
+  {
+    std::unique_lock lock(state.mutex);
+    state.ended.wait_for(lock, grace, [&listener] { return listener->open == 0; });
+    left = listener->open;
+  }
+  impl_->on_each_lane([&mine](Lane& lane) {
+    lane.each([&mine](detail::Connection& connection) {
+      if (mine(connection)) connection.close();
+    });
+  });
+  return left;
+}
+
 std::size_t Server::stop(std::chrono::milliseconds grace) {
   auto& state = *impl_->state;
   {

@@ -67,9 +67,13 @@ class Server {
 
   std::uint16_t port() const;
   void start();
-  // Stops accepting, lets requests under way end within `grace`, then closes. Returns when every
-  // connection is gone: the number of handlers that have not ended even so. Their answers are
-  // dropped, but what they use must outlive them.
+  // Stops accepting at the server's own address, lets requests of its connections end within
+  // `grace`, then closes those. Listeners made elsewhere are served as before. Returns the number
+  // of requests that did not end in time. stop() is still to be called.
+  std::size_t drain(std::chrono::milliseconds grace);
+  // Stops accepting everywhere, lets requests under way end within `grace`, then closes. Returns
+  // when every connection is gone: the number of handlers that have not ended even so. Their
+  // answers are dropped, but what they use must outlive them.
   std::size_t stop(std::chrono::milliseconds grace);
 
   // Also serves a listening stream socket made elsewhere (inside a function's network namespace, a

@@ -48,7 +48,7 @@ int family_of(int fd) {
 void start_connection(const std::shared_ptr<ServerState>& server, Lane& lane,
                       const std::shared_ptr<Listener>& listener, int family, OwnedFd fd,
                       Admission admission) {
-  if (!server->stopping && !listener->closed) {
+  if (!server->stopping && !listener->draining && !listener->closed) {
     Socket socket(lane.loop.context());
     Error error;
     socket.assign(boost::asio::generic::stream_protocol(family, 0), fd.get(), error);
@@ -63,7 +63,7 @@ void start_connection(const std::shared_ptr<ServerState>& server, Lane& lane,
     base::log_warn("a connection could not be taken: {}", error.message());
   }
   lane.count.fetch_sub(1, std::memory_order_relaxed);
-  server->connection_closed();
+  server->connection_closed(*listener);
 }
 
 }  // namespace
@@ -132,7 +132,7 @@ void Acceptor::hand_over(int raw) {
   Lane& lane = **std::ranges::min_element(
       lanes, {}, [](const auto& each) { return each->count.load(std::memory_order_relaxed); });
   lane.count.fetch_add(1, std::memory_order_relaxed);
-  server_->connection_opened();
+  server_->connection_opened(*listener_);
   if (&lane.loop == &loop_) {
     start_connection(server_, lane, listener_, family_, std::move(fd), admission);
     return;

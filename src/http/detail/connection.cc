@@ -151,9 +151,12 @@ void Connection::close() {
   socket_.close(ignored);
   lane_.count.fetch_sub(1, std::memory_order_relaxed);
   const auto server = server_;  // remove() may end this
+  const auto listener = listener_;
   lane_.remove(*this);
-  server->connection_closed();
+  server->connection_closed(*listener);
 }
+
+bool Connection::stopping() const { return server_->stopping || listener_->draining; }
 
 void Connection::close_if_idle() {
   if (waiting_ == Wait::idle || waiting_ == Wait::drain) close();
@@ -276,7 +279,7 @@ base::Task<Connection::Received> Connection::receive() {
         wait_for(Wait::header);
       }
     }
-    if (waiting_ == Wait::idle && server_->stopping) co_return Received::closed;
+    if (waiting_ == Wait::idle && stopping()) co_return Received::closed;
     if (co_await read_some()) continue;
     if (closed_) co_return Received::closed;
     if (expired_) {
@@ -353,7 +356,7 @@ base::Task<Response> Connection::answer(Request request) {
 
 // True where the connection can take another request.
 base::Task<bool> Connection::respond(Response response) {
-  if (server_->stopping) persistence_ = Persistence::close;
+  if (stopping()) persistence_ = Persistence::close;
   ResponsePlan plan = plan_response(response, method_, version_, persistence_);
   out_.clear();
   if (!append_head(out_, response, plan, version_, lane_.date())) {
@@ -429,7 +432,7 @@ base::Task<void> Connection::refuse() {
 base::Task<void> Connection::drain() {
   Error ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
-  if (server_->stopping || peer_done_) co_return;
+  if (stopping() || peer_done_) co_return;
   wait_for(Wait::drain);
   for (std::size_t total = 0; total < kMaxDrain;) {
     buffer_.consume(buffer_.view().size());

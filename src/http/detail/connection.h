@@ -61,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Closes it where it waits for a request of which nothing has come, or has been answered for
   // good.
   void close_if_idle();
+  bool stopping() const;
   void expire();
   std::uint64_t deadline() const { return deadline_; }
   const Listener& listener() const { return *listener_; }

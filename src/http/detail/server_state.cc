@@ -50,8 +50,10 @@ bool ServerState::charge(std::size_t bytes) {
   return false;
 }
 
-void ServerState::connection_closed() {
-  if (open.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+void ServerState::connection_closed(Listener& listener) {
+  const bool last_of_listener = listener.open.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  const bool last = open.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  if (!last && !(last_of_listener && listener.draining)) return;
   std::lock_guard lock(mutex);
   ended.notify_all();
 }

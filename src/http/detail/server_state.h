@@ -32,6 +32,8 @@ struct Listener {
   std::function<bool(std::string_view method, std::string_view target)> streams;
   std::function<bool(int socket)> admits;
   std::atomic<bool> closed{false};
+  std::atomic<bool> draining{false};  // nothing after the request under way
+  std::atomic<std::size_t> open{0};   // sockets
 };
 
 class Lane {
@@ -74,8 +76,11 @@ struct ServerState {
   // limits.total_body_bytes.
   bool charge(std::size_t bytes);
   void discharge(std::size_t bytes) { charged.fetch_sub(bytes, std::memory_order_relaxed); }
-  void connection_opened() { open.fetch_add(1, std::memory_order_relaxed); }
-  void connection_closed();
+  void connection_opened(Listener& listener) {
+    open.fetch_add(1, std::memory_order_relaxed);
+    listener.open.fetch_add(1, std::memory_order_relaxed);
+  }
+  void connection_closed(Listener& listener);
   void connection_ended();
 
   const Limits limits;
@@ -86,7 +91,7 @@ struct ServerState {
   std::atomic<std::size_t> charged{0};
   std::atomic<bool> stopping{false};
   std::mutex mutex;
-  std::condition_variable ended;  // open or alive has fallen
+  std::condition_variable ended;  // open, a listener's open, or alive has fallen
 };
 
 }  // namespace mayfly::http::detail

@@ -653,6 +653,63 @@ TEST_F(ServerTest, ServesAForeignListenerWithItsOwnHandler) {
   std::filesystem::remove(path);
 }
 
+TEST_F(ServerTest, DrainEndsWhatItsOwnAddressServesAndLeavesOtherListeners) {
+  base::OneShot<int> entered;
+  base::OneShot<int> gate;
+  serve([&](Request) -> base::Task<Response> {
+    entered.set(1);
+    co_await gate.wait();
+    co_return Response{.body = "served"};
+  });
+  const std::string path =
+      fmt::format("{}/mayfly-http-drain-{}.sock", ::testing::TempDir(), ::getpid());
+  std::filesystem::remove(path);
+  server_->add_listener(listen_unix(path), echo);
+  RawPeer foreign(path);
+  foreign.send(get("/before"));
+  EXPECT_THAT(foreign.read_response(), HasSubstr("X-Target: /before\r\n"));
+  RawPeer idle = connect();
+  RawPeer busy = connect();
+  busy.send(get("/"));
+  base::sync_wait(
+      [](base::OneShot<int> shot) -> base::Task<int> { co_return co_await shot.wait(); }(entered));
+  std::size_t left = 99;
+  std::thread drainer([&] { left = server_->drain(20s); });
+  EXPECT_TRUE(idle.at_end());  // so it is under way
+  EXPECT_FALSE(connect().connected());
+  RawPeer late(path);
+  late.send(get("/late"));
+  EXPECT_THAT(late.read_response(), HasSubstr("X-Target: /late\r\n"));
+  gate.set(1);
+  EXPECT_THAT(busy.read_to_end(), EndsWith("served"));
+  drainer.join();
+  EXPECT_EQ(left, 0U);
+  foreign.send(get("/after"));
+  EXPECT_THAT(foreign.read_response(), HasSubstr("X-Target: /after\r\n"));
+  EXPECT_EQ(server_->drain(0ms), 0U);
+  EXPECT_EQ(server_->stop(20s), 0U);
+  EXPECT_TRUE(foreign.at_end());
+  std::filesystem::remove(path);
+}
+
+TEST_F(ServerTest, DrainClosesWhatDoesNotEndWithinTheGrace) {
+  base::OneShot<int> entered;
+  base::OneShot<int> gate;
+  serve([&](Request) -> base::Task<Response> {
+    entered.set(1);
+    co_await gate.wait();
+    co_return Response{};
+  });
+  RawPeer peer = connect();
+  peer.send(get("/"));
+  base::sync_wait(
+      [](base::OneShot<int> shot) -> base::Task<int> { co_return co_await shot.wait(); }(entered));
+  EXPECT_EQ(server_->drain(10ms), 1U);
+  EXPECT_TRUE(peer.at_end());
+  gate.set(1);
+  while (server_->stop(0ms) != 0) std::this_thread::yield();
+}
+
 TEST_F(ServerTest, AnAddressInUseIsNamed) {
   serve(echo);
   try {

@@ -16,6 +16,18 @@ import boto3
 def lambda_handler(event, context):
     boto3.resource('dynamodb').Table('Seen').put_item(Item={'id': str(event['id'])})
 """
+EXTENSION = """#!/usr/bin/python3
+import json, os, urllib.request
+api = "http://%s/2020-01-01/extension/" % os.environ["AWS_LAMBDA_RUNTIME_API"]
+answer = urllib.request.urlopen(urllib.request.Request(api + "register", method="POST", data=b'{"events":["INVOKE","SHUTDOWN"]}',
+                                headers={"Lambda-Extension-Name": os.path.basename(__file__)}))
+mine = answer.headers["Lambda-Extension-Identifier"]
+while True:
+    event = json.load(urllib.request.urlopen(urllib.request.Request(api + "event/next", headers={"Lambda-Extension-Identifier": mine})))
+    if event["eventType"] == "SHUTDOWN":
+        print("told", event["shutdownReason"], flush=True)
+        break
+"""
 ECHO = "def lambda_handler(event, context):\n    return event\n"
 
 
@@ -75,6 +87,17 @@ def lambda_handler(event, context):
     daemon.start()
     eventually(lambda: runs() == 2, what="the second run")
     daemon.kill()
+
+
+def test_an_idle_extension_is_told_of_the_end_and_does_not_hold_it_up(daemon, functions):
+    # Its call for the next event is under way all the time, over a listener of the daemon.
+    layer = functions.client.publish_layer_version(LayerName="watcher", Content={"ZipFile": zip_of({"extensions/watcher": EXTENSION})})
+    name = functions.deploy(ECHO, Layers=[layer["LayerVersionArn"]])
+    functions.invoke(name)
+    daemon.restart()
+    assert "did not end in time" not in daemon.log()
+    events = make_client("logs", daemon.endpoint).filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert "told SPINDOWN" in [event["message"].strip() for event in events]
 
 
 def test_a_pending_function_becomes_active(daemon, functions):
