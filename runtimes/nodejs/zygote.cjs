@@ -44,6 +44,16 @@ function loader(folder) {
   return load;
 }
 
+// Some of Node's modules ask what these streams are as soon as they are loaded (may assertions be coloured?), and Node makes each
+// once: of the daemon's own terminal or log file. A function's are made of what the function has.
+async function withoutStreams(work) {
+  const kept = ['stdin', 'stdout', 'stderr'].map((name) => [name, Object.getOwnPropertyDescriptor(process, name)]);
+  for (const [name] of kept) Object.defineProperty(process, name, { value: { isTTY: false }, configurable: true });
+  const made = await work();
+  for (const [name, own] of kept) Object.defineProperty(process, name, own);
+  return made;
+}
+
 async function preload() {
   for (const name of PRELOADED) {
     if (Module.builtinModules.includes(name)) require(`node:${name}`);
@@ -95,10 +105,7 @@ function moveIn(variables, native) {
   process.reallyExit = (status) => native.exit(status ?? process.exitCode ?? 0);
 }
 
-async function run() {
-  // What is compiled here need not be compiled in each function's process: all of it, and it stays.
-  v8.setFlagsFromString('--no-lazy');
-  v8.setFlagsFromString('--no-flush-bytecode');
+async function prepare() {
   const load = loader(__dirname);
   const { start } = load('lib/start.cjs');
   const { warm } = load('lib/template.cjs');
@@ -108,6 +115,14 @@ async function run() {
   await preload();
   warm();
   await load('lib/rehearsal.cjs').rehearse(path.join(__dirname, 'lib'), zygote.pair);
+  return { start, native, zygote };
+}
+
+async function run() {
+  // What is compiled here need not be compiled in each function's process: all of it, and it stays.
+  v8.setFlagsFromString('--no-lazy');
+  v8.setFlagsFromString('--no-flush-bytecode');
+  const { start, native, zygote } = await withoutStreams(prepare);
   const own = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
   for (let round = 0; round < 10; ++round) {
     needsNewInterpreter(own);

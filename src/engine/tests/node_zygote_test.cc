@@ -1,7 +1,12 @@
 // Node.js functions whose templates are forked from a zygote: that they are as those that are
 // executed, and have nothing of each other.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <cstdlib>
+
+#include "base/unique_fd.h"
 #include "engine/tests/real_fixture.h"
 #include "wire/json.h"
 
@@ -17,6 +22,16 @@ constexpr const char* kForked =
 
 class NodeZygote : public RealEngineTest {
  protected:
+  // The warden is started on a terminal, as by hand: functions must see nothing of it.
+  static void SetUpTestSuite() {
+    terminal_.reset(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+    ASSERT_TRUE(terminal_ && ::grantpt(terminal_.get()) == 0 && ::unlockpt(terminal_.get()) == 0);
+    const base::UniqueFd end(::open(::ptsname(terminal_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    const base::UniqueFd own(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+    ASSERT_TRUE(end && own && ::dup2(end.get(), STDERR_FILENO) >= 0);
+    RealEngineTest::SetUpTestSuite();
+    ASSERT_GE(::dup2(own.get(), STDERR_FILENO), 0);
+  }
   void SetUp() override {
     RealEngineTest::SetUp();
     if (!std::filesystem::exists(options_.runtimes_folder + "/nodejs/mayfly_zygote.node"))
@@ -42,6 +57,7 @@ class NodeZygote : public RealEngineTest {
     }
     return {};
   }
+  static inline base::UniqueFd terminal_;
 };
 
 TEST_F(NodeZygote, ItsProcessesAreConfinedAndNamedAsOthers) {
