@@ -95,6 +95,11 @@ void expose_platform(Exposition& out, const Numbers& numbers) {
       static_cast<double>(store.refused));
   one("mayfly_store_written_bytes_total", Kind::counter, "Keys and values of written groups.",
       static_cast<double>(store.bytes));
+  const store::RocksStore::Levels levels = numbers.store.levels();
+  out.family("mayfly_store_bytes", Kind::gauge,
+             "In the last level of the store, and above it, where reads look first.");
+  out.sample({{"level", "last"}}, static_cast<double>(levels.last));
+  out.sample({{"level", "above"}}, static_cast<double>(levels.above));
   const http::ServerLoad load = numbers.server.load();
   one("mayfly_http_connections", Kind::gauge, "Open connections, of functions too.",
       static_cast<double>(load.connections));

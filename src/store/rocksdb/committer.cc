@@ -49,7 +49,12 @@ Committer::Committer(OpenDatabase database, RocksOptions options, Watchers& watc
       watchers_(watchers),
       resolver_(database_.db->GetLatestSequenceNumber(), options_.conflict_window_bytes),
       last_sequence_(database_.db->GetLatestSequenceNumber()),
-      snapshot_(std::make_shared<const Snapshot>(database_.db)) {
+      snapshot_(std::make_shared<const Snapshot>(database_.db)),
+      compactor_(options_.path, options_.quiet_before_compaction,
+                 [this]() -> std::shared_ptr<rocksdb::DB> {
+                   const std::shared_ptr<const Snapshot> now = latest();
+                   return now == nullptr ? nullptr : now->owned();
+                 }) {
   write_options_.sync = options_.durability == Durability::durable;
   thread_ = std::thread([this] { run(); });
 }
@@ -61,6 +66,7 @@ Committer::~Committer() {
   }
   wake_.notify_one();
   thread_.join();
+  compactor_.interrupt();  // the files close when it has let go
   // So that the next start has no log to replay. What fails here is in the log.
   if (broken_.empty()) database_.db->Flush(rocksdb::FlushOptions{}).PermitUncheckedError();
 }
@@ -155,6 +161,7 @@ void Committer::count(const Outcomes& outcomes, const rocksdb::WriteBatch& batch
   if (written == 0) return;
   counts_.groups.fetch_add(1, kRelaxed);
   counts_.bytes.fetch_add(batch.GetDataSize(), kRelaxed);
+  compactor_.written(batch.GetDataSize());
 }
 
 RocksStore::Counts Committer::counts() const {
@@ -274,6 +281,7 @@ bool Committer::reopen() {
     std::lock_guard lock(snapshot_mutex_);
     snapshot_.reset();
   }
+  compactor_.interrupt();
   const std::weak_ptr<rocksdb::DB> old = database_.db;
   database_.db.reset();
   if (database_.closed.valid() &&

@@ -26,6 +26,7 @@
 #include "store/commit/write_set.h"
 #include "store/rerun.h"
 #include "store/rocksdb/database.h"
+#include "store/rocksdb/idle_compactor.h"
 #include "store/rocksdb/rocks_store.h"
 
 namespace mayfly::store {
@@ -96,6 +97,7 @@ class Committer {
   std::condition_variable wake_;
   Group waiting_;
   bool stopping_ = false;
+  IdleCompactor compactor_;
   std::thread thread_;
 };
 

@@ -42,6 +42,7 @@ class Snapshot {
   Snapshot& operator=(const Snapshot&) = delete;
 
   rocksdb::DB& db() const { return *db_; }
+  const std::shared_ptr<rocksdb::DB>& owned() const { return db_; }
   const rocksdb::Snapshot* raw() const { return raw_; }
   std::uint64_t sequence() const { return raw_->GetSequenceNumber(); }
 

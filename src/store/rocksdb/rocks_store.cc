@@ -12,6 +12,7 @@
 #include "store/rocksdb/committer.h"
 #include "store/rocksdb/database.h"
 #include "store/rocksdb/disk_space.h"
+#include "store/rocksdb/idle_compactor.h"
 #include "store/rocksdb/rocks_transaction.h"
 
 namespace mayfly::store {
@@ -75,6 +76,11 @@ base::Task<StoreResult<CommitInfo>> RocksStore::submit(std::unique_ptr<Transacti
 base::OneShot<bool> RocksStore::watch(std::string_view prefix) { return watchers_->add(prefix); }
 
 RocksStore::Counts RocksStore::counts() const { return committer_->counts(); }
+
+RocksStore::Levels RocksStore::levels() const {
+  const std::shared_ptr<const Snapshot> latest = committer_->latest();
+  return latest == nullptr ? Levels{} : levels_of(latest->db());
+}
 
 std::string RocksStore::warning() const {
   if (std::string refusal = committer_->refusal(); !refusal.empty()) return refusal;

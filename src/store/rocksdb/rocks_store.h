@@ -13,6 +13,7 @@
 // middle of a commit and stays broken is it `outcome_unknown`: the log may or may not hold it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -41,6 +42,8 @@ struct RocksOptions {
   std::size_t block_cache_bytes = 64 * 1024 * 1024;
   std::size_t write_buffer_bytes = 8 * 1024 * 1024;
   std::size_t conflict_window_bytes = 8 * 1024 * 1024;
+  // After so long with hardly a write, the levels are made one (idle_compactor.h); zero: never.
+  std::chrono::milliseconds quiet_before_compaction{10'000};
   rocksdb::Env* env =
       nullptr;  // null: the real one. Tests break disks with it; it must outlive the store
 };
@@ -72,6 +75,13 @@ class RocksStore final : public Store, public Checkpointable, public Rerunner {
     std::uint64_t bytes = 0;
   };
   Counts counts() const;
+
+  // Bytes in the last level of the database, and in all above it with what is still in memory.
+  struct Levels {
+    std::uint64_t last = 0;
+    std::uint64_t above = 0;
+  };
+  Levels levels() const;
 
   // What whoever runs this should know, as a sentence: commits are refused, or will be as the disk
   // is nearly full. Empty while all is well.

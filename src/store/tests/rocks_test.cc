@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "store/conformance/harness.h"
 #include "store/rocksdb/rocks_store.h"
@@ -98,12 +100,42 @@ TEST(RocksStore, ClosingWakesItsWatchersAndKeepsWhatWasBegun) {
   EXPECT_EQ(all_rows(*store), (Rows{{"a", "1"}}));
 }
 
+TEST(RocksStore, AQuietStoreComesDownToOneLevel) {
+  TempFolder folder;
+  RocksOptions options{.path = folder.path() / "s",
+                       .durability = Durability::relaxed,
+                       .quiet_before_compaction = std::chrono::milliseconds(0)};
+  std::mt19937_64 random(5);
+  Rows expected;
+  const auto write = [&](RocksStore& store) {
+    for (int i = 0; i < 300; ++i) {
+      std::string value(10'000, '\0');
+      for (char& c : value) c = static_cast<char>(random());
+      expected.push_back({std::to_string(random()), value});
+      put(store, expected.back().key, value);
+    }
+  };
+  auto store = open_rocks(options);
+  write(*store);
+  EXPECT_GT(store->levels().above, 2'000'000U);
+  store.reset();
+  options.quiet_before_compaction = std::chrono::milliseconds(1);
+  store = open_rocks(options);
+  while (store->levels().above > 0) std::this_thread::yield();
+  EXPECT_GT(store->levels().last, 2'000'000U);
+  write(*store);  // while it looks every millisecond; less than 1 MB may stay
+  while (store->levels().above > 1'100'000) std::this_thread::yield();
+  std::ranges::sort(expected, {}, &KeyValue::key);
+  EXPECT_EQ(all_rows(*store), expected);
+}
+
 // Writes enough to go through flushes and compactions, with range deletions among them.
 TEST(RocksStore, DataSurvivesFlushesAndCompactions) {
   TempFolder folder;
   const RocksOptions options{.path = folder.path() / "s",
                              .durability = Durability::relaxed,
-                             .write_buffer_bytes = 64 * 1024};
+                             .write_buffer_bytes = 64 * 1024,
+                             .quiet_before_compaction = std::chrono::milliseconds(1)};
   auto store = open_rocks(options);
   std::map<std::string, std::string> model;
   std::mt19937_64 random(3);
