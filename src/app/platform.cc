@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/spawn.h"
 #include "base/strings.h"
 #include "engine/meter.h"
@@ -56,6 +57,10 @@ std::unique_ptr<store::RocksStore> open_store(const cli::ServeOptions& options) 
   rocks.path = std::filesystem::path(options.data_dir) / "store";
   rocks.durability = options.durability == cli::Durability::relaxed ? store::Durability::relaxed
                                                                     : store::Durability::durable;
+  // Of this machine's memory a 32nd, as use fills it.
+  constexpr std::size_t kLeastCache = 64UL << 20, kMostCache = 512UL << 20;
+  rocks.block_cache_bytes =
+      std::clamp<std::size_t>(base::physical_memory() / 32, kLeastCache, kMostCache);
   auto opened = store::RocksStore::open(std::move(rocks));
   if (!opened) throw std::runtime_error(opened.error().detail);
   return std::move(*opened);

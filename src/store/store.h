@@ -75,6 +75,9 @@ struct KeyValue {
 
 enum class Direction { forward, reverse };
 enum class Conflict { detect, ignore };
+// Whether what is read is likely to be read again soon. Where it is not, as in the later pages of a
+// scan, it does not push out of the engine's cache what others read.
+enum class Reread { likely, unlikely };
 
 // Keys in [begin, end), in the asked direction, at most `limit` of them and, past the first, no
 // more than `max_bytes` of keys and values. `end` empty means: to the end of the key space.
@@ -85,6 +88,7 @@ struct RangeQuery {
   std::size_t limit = 1000;
   std::size_t max_bytes = 4 * 1024 * 1024;
   Conflict conflict = Conflict::detect;
+  Reread reread = Reread::likely;
 };
 
 struct RangeResult {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/spawn.h"
 #include "wire/json.h"
 
@@ -121,8 +122,7 @@ Meter::Meter(store::Store& store, http::Io& io, base::Clock& clock, Prices price
              Machine machine) {
   if (machine.cores <= 0) machine.cores = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
   if (machine.memory_bytes <= 0) {
-    machine.memory_bytes = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-                           static_cast<double>(::sysconf(_SC_PAGESIZE));
+    machine.memory_bytes = static_cast<double>(base::physical_memory());
   }
   shared_ = std::make_shared<Shared>(store, io, clock, std::move(prices), machine);
 }

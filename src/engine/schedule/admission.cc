@@ -1,10 +1,11 @@
 #include "engine/schedule/admission.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
+
+#include "base/machine.h"
 
 namespace mayfly::engine {
 namespace {
@@ -100,11 +101,7 @@ void Admission::provision(VersionLoad& version, std::int64_t count) {
   change(version, version.under_way, count);
 }
 
-std::uint64_t default_memory_budget() {
-  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
-  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return pages * page / 4 * 3;
-}
+std::uint64_t default_memory_budget() { return base::physical_memory() / 4 * 3; }
 
 std::int64_t default_most_environments() {
   rlimit limit{};

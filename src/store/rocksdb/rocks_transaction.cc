@@ -16,6 +16,7 @@ class RocksCursor final : public Cursor {
       : forward_(query.direction == Direction::forward), begin_(query.begin), end_(query.end) {
     rocksdb::ReadOptions options;
     options.snapshot = snapshot.raw();
+    options.fill_cache = query.reread == Reread::likely;
     if (!query.end.empty()) options.iterate_upper_bound = &end_;
     if (!forward_) options.iterate_lower_bound = &begin_;
     iterator_.reset(snapshot.db().NewIterator(options));

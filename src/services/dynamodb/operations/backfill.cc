@@ -65,6 +65,7 @@ base::Task<wire::Result<Position>> step(Dynamodb& dynamodb, store::Transaction& 
     co_return Position{};
   }
   store::RangeQuery range;
+  range.reread = store::Reread::unlikely;
   const std::string rows = keys::rows(**table, nullptr);
   range.begin = after.empty() ? rows : after + '\0';
   range.end = store::prefix_end(rows);

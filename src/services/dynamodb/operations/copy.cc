@@ -79,6 +79,7 @@ void begin_phase(Progress& at, Phase phase) {
 store::RangeQuery page_of(CopyPace pace, const std::string& prefix, const std::string& after,
                           store::Direction direction) {
   store::RangeQuery range;
+  range.reread = store::Reread::unlikely;
   range.begin = prefix;
   range.end = store::prefix_end(prefix);
   const std::string last = base::from_hex(after).value_or("");

@@ -219,6 +219,7 @@ base::Task<wire::Result<Page>> read_page(store::Transaction& transaction, TableP
     query.limit = page.rows_wanted();
     query.max_bytes = kBytesAtOnce;
     query.conflict = store::Conflict::ignore;
+    if (request.start) query.reread = store::Reread::unlikely;
     auto rows = co_await transaction.range(std::move(query));
     if (!rows) co_return store_failed(rows);
     for (const store::KeyValue& row : rows->rows) {
