@@ -153,7 +153,7 @@ def wait_for_rest(daemon, seconds):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         above, last = bytes_above(daemon)
-        if above < 0.1 * last or above < 1e6:
+        if above < last / 32 or above < 1e6:  # as src/store/rocksdb/idle_compactor.cc has it
             return
         time.sleep(1)
 

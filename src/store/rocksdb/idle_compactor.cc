@@ -15,7 +15,7 @@ namespace {
 // then.
 constexpr std::uint64_t kHardlyAnything = 256 * 1024;
 constexpr std::uint64_t kLeastAbove = 1024 * 1024;
-constexpr std::uint64_t kShareAbove = 10;  // of the last level: a tenth
+constexpr std::uint64_t kShareAbove = 32;  // of the last level: a 32nd
 
 }  // namespace
 

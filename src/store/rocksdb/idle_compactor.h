@@ -2,9 +2,9 @@
 //
 // RocksDB leaves a tenth of the data, and what came last, in levels above the last one for good,
 // and each read looks into all of them (docs/decisions/0015-a-get-among-many.md). Its own thread
-// looks at that now and then. It begins only where the levels above hold a tenth of the last one,
-// so what is written again stays within a small multiple of what was written, and gives up as soon
-// as writes come. Threads: any.
+// looks at that now and then. It begins only where the levels above hold a 32nd of the last one,
+// so what is written again stays within that multiple of what was written, and gives up as soon as
+// writes come. Threads: any.
 #pragma once
 
 #include <rocksdb/db.h>
