@@ -1,12 +1,10 @@
 #include "http/server.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -15,53 +13,20 @@
 #include "base/one_shot.h"
 #include "base/spawn.h"
 #include "http/detail/address.h"
-#include "http/tests/raw_peer.h"
+#include "http/tests/server_fixture.h"
 
 namespace mayfly::http {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::echo;
 using ::testing::EndsWith;
+using testing::get;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::RawPeer;
+using testing::ServerTest;
 using ::testing::StartsWith;
-
-base::Task<Response> echo(Request request) {
-  Response response;
-  response.headers.add("X-Method", request.method);
-  response.headers.add("X-Target", request.target);
-  response.body = std::move(request.body);
-  co_return response;
-}
-
-std::string get(std::string_view target) {
-  return fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", target);
-}
-
-class ServerTest : public ::testing::Test {
- protected:
-  ServerTest() { io_.start(); }
-  ~ServerTest() override {
-    server_.reset();
-    io_.stop();
-  }
-
-  void serve(Handler handler, Limits limits = {}) {
-    server_.emplace(io_, ServerOptions{.port = 0, .limits = limits}, std::move(handler));
-    server_->start();
-  }
-  RawPeer connect() { return RawPeer(server_->port()); }
-  // What the server answers to `bytes`, sent on a connection of their own, until it closes.
-  std::string answer(std::string_view bytes) {
-    RawPeer peer = connect();
-    peer.send(bytes);
-    return peer.read_to_end();
-  }
-
-  Io io_{2};
-  std::optional<Server> server_;
-};
 
 TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
   serve(echo);
@@ -565,149 +530,6 @@ TEST_F(ServerTest, TheStreamIsDroppedWhenThePeerGoes) {
   script->chunks[2].set("three");
   script->chunks[3].set("four");
   while (!script->destroyed) std::this_thread::yield();
-}
-
-// ---- Stop
-
-TEST_F(ServerTest, StopLetsARequestUnderWayEnd) {
-  base::OneShot<int> entered;
-  base::OneShot<int> gate;
-  serve([&](Request) -> base::Task<Response> {
-    entered.set(1);
-    co_await gate.wait();
-    co_return Response{.body = "served"};
-  });
-  RawPeer idle = connect();
-  RawPeer busy = connect();
-  busy.send(get("/"));
-  base::sync_wait(
-      [](base::OneShot<int> shot) -> base::Task<int> { co_return co_await shot.wait(); }(entered));
-  std::size_t left = 99;
-  std::thread stopper([&] { left = server_->stop(20s); });
-  EXPECT_TRUE(idle.at_end());  // so stop is under way
-  EXPECT_FALSE(connect().connected());
-  gate.set(1);
-  const std::string response = busy.read_to_end();
-  stopper.join();
-  EXPECT_THAT(response, EndsWith("served"));
-  EXPECT_THAT(response, HasSubstr("Connection: close\r\n"));
-  EXPECT_EQ(left, 0U);
-  EXPECT_EQ(server_->open_connections(), 0U);
-}
-
-TEST_F(ServerTest, StopClosesWhatDoesNotEndWithinTheGrace) {
-  base::OneShot<int> entered;
-  base::OneShot<int> gate;
-  std::atomic<bool> ended{false};
-  serve([&](Request) -> base::Task<Response> {
-    entered.set(1);
-    co_await gate.wait();
-    ended = true;
-    co_return Response{};
-  });
-  RawPeer peer = connect();
-  peer.send(get("/"));
-  base::sync_wait(
-      [](base::OneShot<int> shot) -> base::Task<int> { co_return co_await shot.wait(); }(entered));
-  EXPECT_EQ(server_->stop(10ms), 1U);
-  EXPECT_TRUE(peer.at_end());
-  EXPECT_EQ(server_->open_connections(), 0U);
-  gate.set(1);  // its answer has nowhere to go, and that must be all that happens
-  while (!ended) std::this_thread::yield();
-  EXPECT_EQ(server_->stop(0ms), 0U);
-}
-
-// ---- Listeners made elsewhere
-
-int listen_unix(const std::string& path) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  EXPECT_EQ(::listen(fd, 16), 0);
-  return fd;
-}
-
-TEST_F(ServerTest, ServesAForeignListenerWithItsOwnHandler) {
-  serve(echo);
-  const std::string path =
-      fmt::format("{}/mayfly-http-test-{}.sock", ::testing::TempDir(), ::getpid());
-  std::filesystem::remove(path);
-  const auto id =
-      server_->add_listener(listen_unix(path), [](Request request) -> base::Task<Response> {
-        co_return Response{.body = "unix from " + request.peer};
-      });
-  RawPeer peer(path);
-  peer.send(get("/"));
-  EXPECT_THAT(peer.read_response(), EndsWith("unix from unix"));
-  RawPeer main = connect();
-  main.send(get("/main"));
-  EXPECT_THAT(main.read_response(), HasSubstr("X-Target: /main\r\n"));
-
-  server_->remove_listener(id);
-  EXPECT_TRUE(peer.at_end());
-  main.send(get("/main"));
-  EXPECT_THAT(main.read_response(), StartsWith("HTTP/1.1 200 "));
-  server_->remove_listener(id);  // unknown by now: nothing happens
-  std::filesystem::remove(path);
-}
-
-TEST_F(ServerTest, DrainEndsWhatItsOwnAddressServesAndLeavesOtherListeners) {
-  base::OneShot<int> entered;
-  base::OneShot<int> gate;
-  serve([&](Request) -> base::Task<Response> {
-    entered.set(1);
-    co_await gate.wait();
-    co_return Response{.body = "served"};
-  });
-  const std::string path =
-      fmt::format("{}/mayfly-http-drain-{}.sock", ::testing::TempDir(), ::getpid());
-  std::filesystem::remove(path);
-  server_->add_listener(listen_unix(path), echo);
-  RawPeer foreign(path);
-  foreign.send(get("/before"));
-  EXPECT_THAT(foreign.read_response(), HasSubstr("X-Target: /before\r\n"));
-  RawPeer idle = connect();
-  RawPeer busy = connect();
-  busy.send(get("/"));
-  base::sync_wait(
-      [](base::OneShot<int> shot) -> base::Task<int> { co_return co_await shot.wait(); }(entered));
-  std::size_t left = 99;
-  std::thread drainer([&] { left = server_->drain(20s); });
-  EXPECT_TRUE(idle.at_end());  // so it is under way
-  EXPECT_FALSE(connect().connected());
-  RawPeer late(path);
-  late.send(get("/late"));
-  EXPECT_THAT(late.read_response(), HasSubstr("X-Target: /late\r\n"));
-  gate.set(1);
-  EXPECT_THAT(busy.read_to_end(), EndsWith("served"));
-  drainer.join();
-  EXPECT_EQ(left, 0U);
-  foreign.send(get("/after"));
-  EXPECT_THAT(foreign.read_response(), HasSubstr("X-Target: /after\r\n"));
-  EXPECT_EQ(server_->drain(0ms), 0U);
-  EXPECT_EQ(server_->stop(20s), 0U);
-  EXPECT_TRUE(foreign.at_end());
-  std::filesystem::remove(path);
-}
-
-TEST_F(ServerTest, DrainClosesWhatDoesNotEndWithinTheGrace) {
-  base::OneShot<int> entered;
-  base::OneShot<int> gate;
-  serve([&](Request) -> base::Task<Response> {
-    entered.set(1);
-    co_await gate.wait();
-    co_return Response{};
-  });
-  RawPeer peer = connect();
-  peer.send(get("/"));
-  base::sync_wait(
-      [](base::OneShot<int> shot) -> base::Task<int> { co_return co_await shot.wait(); }(entered));
-  EXPECT_EQ(server_->drain(10ms), 1U);
-  EXPECT_TRUE(peer.at_end());
-  gate.set(1);
-  while (server_->stop(0ms) != 0) std::this_thread::yield();
 }
 
 TEST_F(ServerTest, AnAddressInUseIsNamed) {
