@@ -143,25 +143,29 @@ std::expected<void, std::string> Group::set_limits(const Limits& limits) const {
       return done;
     }
   }
-  if (!cpu.folder.empty()) {
-    const std::string at = cpu.folder + "/" + name_ + "/cpu.";
-    const auto quota = std::max<std::int64_t>(
-        1000, static_cast<std::int64_t>(limits.cpus * static_cast<double>(kPeriodUs)));
-    // Unused time of the period before may be used up in this one, which helps short events.
-    // Linux 5.14.
-    if (cpu.v2) {
-      (void)write_file(at + "max.burst", "0");
-      if (auto done = put(at + "max", std::to_string(quota) + " " + std::to_string(kPeriodUs));
-          !done) {
-        return done;
-      }
-      (void)write_file(at + "max.burst", std::to_string(quota));
-    } else {
-      (void)write_file(at + "cfs_burst_us", "0");
-      (void)write_file(at + "cfs_period_us", std::to_string(kPeriodUs));
-      if (auto done = put(at + "cfs_quota_us", std::to_string(quota)); !done) return done;
-      (void)write_file(at + "cfs_burst_us", std::to_string(quota));
+  return set_cpus(limits.cpus);
+}
+
+std::expected<void, std::string> Group::set_cpus(double cpus) const {
+  const CgroupLayout::Controller& cpu = owner_->layout().cpu;
+  if (cpu.folder.empty()) return {};
+  const std::string at = cpu.folder + "/" + name_ + "/cpu.";
+  const auto quota = std::max<std::int64_t>(
+      1000, static_cast<std::int64_t>(cpus * static_cast<double>(kPeriodUs)));
+  // Unused time of the period before may be used up in this one, which helps short events.
+  // Linux 5.14.
+  if (cpu.v2) {
+    (void)write_file(at + "max.burst", "0");
+    if (auto done = put(at + "max", std::to_string(quota) + " " + std::to_string(kPeriodUs));
+        !done) {
+      return done;
     }
+    (void)write_file(at + "max.burst", std::to_string(quota));
+  } else {
+    (void)write_file(at + "cfs_burst_us", "0");
+    (void)write_file(at + "cfs_period_us", std::to_string(kPeriodUs));
+    if (auto done = put(at + "cfs_quota_us", std::to_string(quota)); !done) return done;
+    (void)write_file(at + "cfs_burst_us", std::to_string(quota));
   }
   return {};
 }

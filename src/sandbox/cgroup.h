@@ -44,6 +44,7 @@ class Cgroups;
 class Group {
  public:
   std::expected<void, std::string> set_limits(const Limits& limits) const;
+  std::expected<void, std::string> set_cpus(double cpus) const;
   // Moves a process (all its threads) into the group.
   std::expected<void, std::string> add(pid_t pid) const;
   UsageFiles usage_files(std::int64_t shared_bytes) const;
@@ -90,8 +91,8 @@ class Cgroups {
   std::vector<Feature> report() const;
   const CgroupLayout& layout() const { return layout_; }
   bool any() const { return !layout_.folders().empty(); }
-  // Has the kernel move processes at once, without an RCU grace period of 10 to 20 ms for each: what
-  // `favordynmods` asks for, of the whole machine (docs/decisions/0012). In force while the
+  // Has the kernel move processes at once, without an RCU grace period of 10 to 20 ms for each:
+  // what `favordynmods` asks for, of the whole machine (docs/decisions/0012). In force while the
   // descriptor is open, and from Linux 6.18 on until the machine restarts; nothing where this user
   // or this kernel (before 6.0) cannot.
   static base::UniqueFd favor_moves();

@@ -99,6 +99,8 @@ void fields(Codec& codec, T& value) {
     all(value.id);
   } else if constexpr (std::is_same_v<Plain, TerminateRequest>) {
     all(value.id);
+  } else if constexpr (std::is_same_v<Plain, CpusRequest>) {
+    all(value.id, value.cpus);
   } else if constexpr (std::is_same_v<Plain, ReportRequest>) {
   } else if constexpr (std::is_same_v<Plain, UsageFiles>) {
     all(value.memory_now, value.memory_peak, value.cpu, value.shared_bytes);
@@ -201,11 +203,14 @@ std::optional<std::string> fault_of_name(std::string_view name) {
   return "a sandbox's name is 1 to 100 letters, digits, '_' and '-'";
 }
 
+std::optional<std::string> fault_of_cpus(double cpus) {
+  if (std::isfinite(cpus) && cpus >= 0.01 && cpus <= 4096) return std::nullopt;
+  return "the share of CPUs is not between 0.01 and 4096";
+}
+
 std::optional<std::string> fault_of(const Limits& limits) {
   if (limits.memory_bytes < (4U << 20)) return "the memory limit is below 4 MiB";
-  if (!std::isfinite(limits.cpus) || limits.cpus < 0.01 || limits.cpus > 4096) {
-    return "the share of CPUs is not between 0.01 and 4096";
-  }
+  if (auto fault = fault_of_cpus(limits.cpus)) return fault;
   if (limits.pids < 1) return "the process limit is below 1";
   if (limits.tmp_bytes < 4096 || limits.tmp_bytes > (1ULL << 50)) {
     return "the size of /tmp is not between 4 KiB and 1 PiB";

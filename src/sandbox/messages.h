@@ -35,13 +35,17 @@ struct KillRequest {
 struct TerminateRequest {
   ProcessId id = 0;
 };
+struct CpusRequest {
+  ProcessId id = 0;
+  double cpus = 1.0;
+};
 struct ReportRequest {};
 struct ZygoteRequest {
   ProcessId id = 0;
   ZygoteSpec spec;
 };
 using Request = std::variant<StartRequest, CloneRequest, KillRequest, ReportRequest, ZygoteRequest,
-                             TerminateRequest>;
+                             TerminateRequest, CpusRequest>;
 
 // Where the daemon reads a group's usage itself, without asking.
 struct UsageFiles {
@@ -78,6 +82,7 @@ std::optional<Answer> decode_answer(std::string_view bytes);
 // What is wrong with a request that a caller made, as a sentence; nullopt where nothing is.
 std::optional<std::string> fault_of(const SandboxSpec& spec);
 std::optional<std::string> fault_of(const Limits& limits);
+std::optional<std::string> fault_of_cpus(double cpus);
 std::optional<std::string> fault_of_name(std::string_view name);
 
 }  // namespace mayfly::sandbox

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/log.h"
 #include "sandbox/channel.h"
 #include "sandbox/files.h"
 #include "sandbox/zygote.h"
@@ -277,6 +278,12 @@ void Sandbox::kill_everything() {
 void Sandbox::terminate() {
   if (state_ == State::running)
     (void)send_message(init_channel_.get(), {.kind = InitKind::terminate});
+}
+
+void Sandbox::set_cpus(double cpus) {
+  if (state_ != State::running) return;
+  if (auto done = group_->set_cpus(cpus); !done)
+    base::log_warn("sandbox {}: {}", request_.spec.name, done.error());
 }
 
 bool Sandbox::kill(ProcessId id) {

@@ -60,6 +60,7 @@ class Sandbox {
   // False where neither the process nor one of its clones has this id.
   bool kill(ProcessId id);
   void terminate();
+  void set_cpus(double cpus);
   void kill_everything();
 
   ProcessId id() const { return request_.id; }

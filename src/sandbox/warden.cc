@@ -70,6 +70,7 @@ class WardenClient final : public Warden {
   base::Task<StartResult> clone(ProcessId of, std::string name, Limits limits) override;
   void kill(ProcessId id) override { (void)send(KillRequest{id}, {}); }
   void terminate(ProcessId id) override { (void)send(TerminateRequest{id}, {}); }
+  void set_cpus(ProcessId id, double cpus) override { (void)send(CpusRequest{id, cpus}, {}); }
   std::optional<Usage> usage(ProcessId id) const override;
   void on_exit(std::function<void(Exit)> handler) override {
     std::lock_guard lock(exit_mutex_);

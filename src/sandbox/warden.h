@@ -174,6 +174,9 @@ class Warden {
   // Sends SIGTERM to the process that start() started, and to no other of the sandbox. Of a clone,
   // and of unknown ids: nothing.
   virtual void terminate(ProcessId id) = 0;
+  // Changes the share of CPU of the process that start() started, and of what is in its group with
+  // it. Of a clone, and of unknown ids: nothing.
+  virtual void set_cpus(ProcessId id, double cpus) = 0;
   // What the group used so far, read from its cgroup (cheap: no message to the warden). nullopt
   // once it has ended, and where report() says that there is no usage accounting; Exit::usage then
   // has what the process itself used.

@@ -61,6 +61,7 @@ class WardenProcess {
   void handle(CloneRequest request, Packet packet);
   void handle(const KillRequest& request, const Packet& packet);
   void handle(const TerminateRequest& request, const Packet& packet);
+  void handle(const CpusRequest& request, const Packet& packet);
   void handle(const ReportRequest& request, const Packet& packet);
   void handle(ZygoteRequest request, const Packet& packet);
   void answer(const Answer& answer, std::span<const int> fds);
@@ -211,6 +212,12 @@ void WardenProcess::handle(const KillRequest& request, const Packet&) {
 void WardenProcess::handle(const TerminateRequest& request, const Packet&) {
   const auto found = sandboxes_.find(request.id);
   if (found != sandboxes_.end()) found->second->terminate();
+}
+
+void WardenProcess::handle(const CpusRequest& request, const Packet&) {
+  const auto found = sandboxes_.find(request.id);
+  if (found != sandboxes_.end() && !fault_of_cpus(request.cpus))
+    found->second->set_cpus(request.cpus);
 }
 
 void WardenProcess::handle(const ReportRequest&, const Packet&) {

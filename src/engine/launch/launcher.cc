@@ -27,6 +27,7 @@ constexpr std::uint16_t kEgressPort = 9002;
 // EphemeralStorage's default, which is always memory.
 constexpr std::int64_t kMemoryTmpMb = 512;
 constexpr double kMegabytesPerCpu = 1769.0;
+constexpr double kInitCpus = 1.0;  // at least, as on Lambda; clones start with their own share
 
 // A sandbox's name: what cgroups and messages show.
 std::string sandbox_name(const FunctionSpec& function, std::uint64_t number) {
@@ -297,8 +298,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
     spec.runtime_folder = options.runtimes_folder + std::string(folder_name(choice.language));
   spec.binds = choice.binds;
   spec.limits = limits_of(*function);
-  // INIT runs with a whole CPU at least, as on Lambda; clones get the function's own share.
-  if (!custom) spec.limits.cpus = std::max(1.0, spec.limits.cpus);
+  spec.limits.cpus = std::max(kInitCpus, spec.limits.cpus);
   spec.network = options.network;
   if (has_disk_tmp(*function)) spec.tmp = sandbox::Storage::disk;
   if (isolated) {
@@ -363,6 +363,11 @@ base::Task<Launcher::Result> Launcher::clone(std::shared_ptr<Environment> of,
                     serve(*function, std::move(started->listeners), nullptr, started->user));
   registry_.add(environment);
   co_return environment;
+}
+
+void Launcher::initialized(const Environment& environment) {
+  const double cpus = limits_of(*environment.function()).cpus;
+  if (cpus < kInitCpus) services_.warden.set_cpus(environment.id(), cpus);
 }
 
 std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec> function,

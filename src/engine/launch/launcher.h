@@ -51,6 +51,10 @@ class Launcher {
   // Whether the program is the wrapper script that the function's variables name.
   static bool has_wrapper(const FunctionSpec& function);
 
+  // INIT of a process that handles events is over: from now on it has its function's own share of
+  // CPU.
+  void initialized(const Environment& environment);
+
   Registry& registry() { return registry_; }
 
  private:

@@ -144,6 +144,7 @@ base::Task<Scheduler::Attempt> Scheduler::attempt_exec(PoolPtr pool, http::Loop&
     tried.init = std::move(init);
     co_return tried;
   }
+  launcher_.initialized(*environment);
   tried.kind = Attempt::Kind::ready;
   tried.environment = environment;
   tried.cost = {ports::ColdStart::exec, init.init_ms};
@@ -264,6 +265,7 @@ base::Task<Scheduler::TemplateAttempt> Scheduler::ensure_template(PoolPtr pool, 
       made.result.kind = TemplateResult::Kind::ready;
     } else {
       made.result.kind = TemplateResult::Kind::unfit;
+      launcher_.initialized(*environment);
     }
   }
 

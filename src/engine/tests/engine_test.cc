@@ -6,13 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <set>
 #include <thread>
 
 #include "base/spawn.h"
-#include "base/strings.h"
 #include "engine/tests/fake_warden.h"
 #include "engine/tests/fixture.h"
 
@@ -22,7 +18,6 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 TEST_F(EngineTest, FirstEventStartsTheTemplateAndAClone) {
   use(echo());
@@ -157,157 +152,25 @@ TEST_F(EngineTest, AFunctionThatCannotBeClonedIsStartedAnewAndSaysWhy) {
   EXPECT_EQ(engine().versions()[0].cloning, "2 threads");
 }
 
-TEST_F(EngineTest, FunctionErrorIsPassedOnVerbatim) {
-  use(answers(
-      FrameType::error,
-      R"({"errorMessage":"no","errorType":"ValueError","requestId":"request-1","stackTrace":[]})"));
-  const Outcome outcome = run_ok(function(), "{}");
-  EXPECT_EQ(outcome.function_error, "Unhandled");
-  EXPECT_EQ(outcome.error_type, "ValueError");
-  EXPECT_THAT(outcome.payload, HasSubstr(R"("errorMessage":"no")"));
-  EXPECT_THAT(log_lines().back(), ::testing::Not(HasSubstr("Status")));
-  EXPECT_TRUE(usage().back().error);
+TEST_F(EngineTest, InitHasAWholeCpuAndEventsTheFunctionsShare) {
+  constexpr double kShare = 128.0 / 1769.0;
+  use(echo());
+  run_ok(function(), "{}");
+  EXPECT_EQ(warden().cpus()[0], 1.0);  // a template never handles an event
+  EXPECT_EQ(warden().cpus()[1], kShare);
 }
 
-TEST_F(EngineTest, TimeoutKillsAndIsToldInLambdasWords) {
-  Gate inside(1);
+TEST_F(EngineTest, TheCpuOfInitEndsWithItWhereTheProcessHandlesEvents) {
+  std::atomic<double> in_init = 0;
   use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) inside.arrive();  // never answers
-    return sandbox::Exit{};
-  });
-  auto spec = function_named("slow");
-  spec->timeout_s = 1;
-  auto waiting = start(spec, "{}");
-  inside.wait();
-  clock().advance(std::chrono::milliseconds(999));
-  engine().sweep();
-  EXPECT_FALSE(waiting.ready());
-  clock().advance(std::chrono::milliseconds(1));
-  engine().sweep();
-  const Outcome outcome = waiting.get().value();
-  EXPECT_EQ(
-      outcome.payload,
-      R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: request-1 Error: Task timed out after 1.00 seconds"})");
-  EXPECT_EQ(outcome.function_error, "Unhandled");
-  EXPECT_EQ(outcome.duration_ms, 1000);
-  EXPECT_THAT(log_lines().back(), HasSubstr("\tStatus: timeout"));
-  EXPECT_EQ(engine().stats().idle, 0);
-  EXPECT_EQ(engine().stats().busy, 0);
-}
-
-struct ExitCase {
-  sandbox::Exit exit;
-  std::string payload;
-  std::string report;
-};
-
-class ExitTest : public EngineTest, public ::testing::WithParamInterface<ExitCase> {};
-
-TEST_P(ExitTest, AnExitInsideAnEventIsToldInLambdasWords) {
-  const ExitCase& wanted = GetParam();
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    if (guest.next_event()) {
-      if (guest.is_clone) guest.print("last words");
-      return wanted.exit;
-    }
-    return sandbox::Exit{};
-  });
-  const Outcome outcome = run_ok(function(), "{}");
-  EXPECT_EQ(outcome.payload, wanted.payload);
-  EXPECT_EQ(outcome.function_error, "Unhandled");
-  const auto lines = log_lines();
-  EXPECT_THAT(lines.back(), HasSubstr(wanted.report));
-  EXPECT_THAT(lines, ::testing::Contains("last words"));
-  // The next event finds the template, not the corpse.
-  EXPECT_EQ(engine().stats().idle, 0);
-}
-
-sandbox::Exit exit_with(int status, int signal, bool oom) {
-  sandbox::Exit exit;
-  exit.status = status;
-  exit.signal = signal;
-  exit.out_of_memory = oom;
-  return exit;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, ExitTest,
-    ::testing::Values(
-        ExitCase{
-            exit_with(1, 0, false),
-            R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: request-1 Error: Runtime exited with error: exit status 1"})",
-            "Status: error\tError Type: Runtime.ExitError"},
-        ExitCase{
-            exit_with(0, 0, false),
-            R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: request-1 Error: Runtime exited without providing a reason"})",
-            "Status: error\tError Type: Runtime.ExitError"},
-        ExitCase{
-            exit_with(0, 11, false),
-            R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: request-1 Error: Runtime exited with error: signal: segmentation fault"})",
-            "Status: error\tError Type: Runtime.ExitError"},
-        ExitCase{
-            exit_with(0, 9, true),
-            R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: request-1 Error: Runtime exited with error: signal: killed"})",
-            "Status: error\tError Type: Runtime.OutOfMemory"}));
-
-TEST_F(EngineTest, InitErrorIsTheEventsAnswerAndTheNextEventTriesAgain) {
-  std::atomic<bool> broken{true};
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone && broken) {
-      guest.send(
-          FrameType::init_error,
-          R"({"errorMessage":"Unable to import module 'x'","errorType":"Runtime.ImportModuleError","requestId":"","stackTrace":[]})");
-      return exit_with(1, 0, false);
-    }
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
+    in_init = warden().cpus()[0];
+    guest.send(FrameType::ready, R"({"cloneable":false,"reason":"2 threads"})");
     while (auto event = guest.next_event()) guest.send(FrameType::result, event->payload);
     return sandbox::Exit{};
   });
-  const Outcome outcome = run_ok(function(), "1");
-  EXPECT_EQ(outcome.error_type, "Runtime.ImportModuleError");
-  EXPECT_THAT(outcome.payload, HasSubstr("Unable to import module 'x'"));
-  EXPECT_THAT(log_lines(), ::testing::Contains(ContainsRegex(
-                               "INIT_REPORT Init Duration: .* ms\tPhase: init\tStatus: "
-                               "error\tError Type: Runtime.ImportModuleError")));
-  EXPECT_THAT(log_lines(), ::testing::Contains(HasSubstr("Phase: invoke")));
-  broken = false;
-  EXPECT_EQ(run_ok(function(), "2").payload, "2");
-}
-
-TEST_F(EngineTest, ExitInInitIsAnExitError) {
-  use([](GuestEnd&) { return exit_with(3, 0, false); });
-  const Outcome outcome = run_ok(function(), "1");
-  EXPECT_THAT(outcome.payload, HasSubstr("Runtime exited with error: exit status 3"));
-}
-
-TEST_F(EngineTest, AnInitThatIsLateRunsOnceMoreInsideTheInvocation) {
-  std::atomic<int> starts{0};
-  Gate first(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone && starts++ == 0) {
-      first.arrive();
-      while (guest.receive()) {  // hangs
-      }
-      return sandbox::Exit{};
-    }
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) guest.send(FrameType::result, event->payload);
-    return sandbox::Exit{};
-  });
-  auto waiting = start(function(), "7");
-  first.wait();
-  // The guest may be that far before the engine has taken it over and started its budget: then time
-  // has to pass again.
-  do {
-    clock().advance(std::chrono::seconds(10));
-    engine().sweep();
-  } while (!waiting.ready_within(std::chrono::milliseconds(200)));
-  EXPECT_EQ(waiting.get().value().payload, "7");
-  EXPECT_THAT(log_lines(),
-              ::testing::Contains(ContainsRegex(
-                  "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout")));
+  run_ok(function(), "{}");
+  EXPECT_EQ(in_init, 1.0);
+  EXPECT_THAT(warden().cpus(), ElementsAre(128.0 / 1769.0));
 }
 
 TEST_F(EngineTest, AWarmEnvironmentTakesTheEventThatWaitsForASlowStart) {
@@ -372,175 +235,6 @@ TEST_F(EngineTest, AStartThatIsNotNeededAnyMoreServesTheNextEvent) {
   EXPECT_EQ(warden().started(), 2);
 }
 
-TEST_F(EngineTest, AccountConcurrencyThrottles) {
-  options_.account_concurrency = 1;
-  Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      inside.arrive();
-      release.wait();
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
-  auto one = start(function(), "1");
-  inside.wait();
-  const auto two = run(function_named("other"), "2");
-  ASSERT_FALSE(two);
-  EXPECT_EQ(two.error().kind, Refusal::Kind::throttled);
-  EXPECT_EQ(two.error().reason, ThrottleReason::account_concurrency);
-  EXPECT_TRUE(usage().back().throttled);
-  release.arrive();
-  EXPECT_TRUE(one.get());
-  EXPECT_EQ(run_ok(function(), "3").payload, "3");
-}
-
-TEST_F(EngineTest, ReservedConcurrencyLimitsOneFunctionAndLeavesTheOthers) {
-  options_.account_concurrency = 2;
-  Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      if (event->payload == "hold") {
-        inside.arrive();
-        release.wait();
-      }
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
-  auto reserved = function_named("reserved");
-  reserved->reserved_concurrency = 1;
-  auto one = start(reserved, "hold");
-  inside.wait();
-  const auto two = run(reserved, "2");
-  ASSERT_FALSE(two);
-  EXPECT_EQ(two.error().reason, ThrottleReason::reserved_concurrency);
-  EXPECT_TRUE(run(function_named("other"), "3"));
-  release.arrive();
-  EXPECT_TRUE(one.get());
-  auto none = function_named("blocked");
-  none->reserved_concurrency = 0;
-  ASSERT_FALSE(run(none, "4"));
-}
-
-TEST_F(EngineTest, MemoryPressureEndsTheOldestIdleEnvironmentFirst) {
-  // Templates and environments hold 10 MiB each; the first start of a function is taken to need 64.
-  options_.memory_budget_bytes = 80ULL << 20;
-  use(echo());
-  run_ok(function_named("a"), "1");
-  clock().advance(std::chrono::seconds(1));
-  run_ok(function_named("b"), "1");
-  EXPECT_EQ(engine().stats().idle, 1);
-  EXPECT_EQ(run_ok(function_named("b"), "2").cold_start, ports::ColdStart::none);
-  EXPECT_EQ(engine().stats().templates, 2);
-}
-
-TEST_F(EngineTest, WhereNoMoreEnvironmentsFitTheOldestIdleOneEnds) {
-  options_.most_environments = 4;  // two templates and two clones
-  use(echo());
-  for (const char* name : {"a", "b", "c"}) {
-    run_ok(function_named(name), "1");
-    clock().advance(std::chrono::seconds(1));
-  }
-  EXPECT_LE(warden().alive(), 4);
-  EXPECT_EQ(run_ok(function_named("c"), "2").cold_start, ports::ColdStart::none);
-}
-
-TEST_F(EngineTest, AFunctionMayNotGrowFasterThanItsRate) {
-  options_.scaling_rate = 1;
-  Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      if (event->payload == "hold") {
-        inside.arrive();
-        release.wait();
-      }
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
-  auto one = start(function(), "hold");
-  inside.wait();
-  const auto two = run(function(), "2");
-  ASSERT_FALSE(two);
-  EXPECT_EQ(two.error().reason, ThrottleReason::scaling_rate);
-  EXPECT_TRUE(run(function_named("other"), "3"));
-  release.arrive();
-  EXPECT_TRUE(one.get());
-  EXPECT_TRUE(run(function(), "4"));  // it has an environment, and needs no other
-  EXPECT_EQ(engine().stats().busy, 0);
-}
-
-TEST_F(EngineTest, NoMemoryAtAllThrottles) {
-  options_.memory_budget_bytes = 1;
-  use(echo());
-  const auto outcome = run(function(), "1");
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().reason, ThrottleReason::machine_memory);
-  EXPECT_EQ(warden().started(), 0);
-}
-
-TEST_F(EngineTest, IdleEnvironmentsAndThenTemplatesAreReapedDownToZero) {
-  use(echo());
-  run_ok(function(), "1");
-  EXPECT_EQ(warden().alive(), 2);
-  clock().advance(std::chrono::seconds(299));
-  engine().sweep();
-  EXPECT_EQ(engine().stats().idle, 1);
-  clock().advance(std::chrono::seconds(1));
-  engine().sweep();
-  EXPECT_EQ(engine().stats().idle, 0);
-  EXPECT_EQ(engine().stats().templates, 1);
-  EXPECT_EQ(run_ok(function(), "2").cold_start, ports::ColdStart::clone);
-  clock().advance(std::chrono::seconds(900));
-  engine().sweep();
-  EXPECT_EQ(engine().stats().templates, 0);
-  wait_for([&] { return warden().alive() == 0; });
-  EXPECT_TRUE(engine().versions().empty());
-}
-
-TEST_F(EngineTest, RetireEndsOldRevisionsAndKeepsTheNewOne) {
-  use(echo());
-  auto old = function_named("f");
-  old->revision = "1";
-  auto fresh = function_named("f");
-  fresh->revision = "2";
-  run_ok(old, "1");
-  run_ok(fresh, "1");
-  EXPECT_EQ(engine().stats().idle, 2);
-  engine().retire(old->scope, "f", "$LATEST", "2");
-  EXPECT_EQ(engine().stats().idle, 1);
-  EXPECT_EQ(engine().stats().templates, 1);
-  EXPECT_EQ(run_ok(fresh, "2").cold_start, ports::ColdStart::none);
-  // An event that was resolved before the update is still served, and leaves nothing behind.
-  EXPECT_EQ(run_ok(old, "3").payload, "3");
-  EXPECT_EQ(engine().stats().idle, 1);
-}
-
-TEST_F(EngineTest, ABusyEnvironmentOfARetiredRevisionEndsAfterItsEvent) {
-  Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      inside.arrive();
-      release.wait();
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
-  auto spec = function();
-  auto one = start(spec, "1");
-  inside.wait();
-  engine().retire(spec->scope, spec->function, spec->version, "");
-  release.arrive();
-  EXPECT_EQ(one.get().value().payload, "1");
-  EXPECT_EQ(engine().stats().idle, 0);
-  wait_for([&] { return warden().alive() <= 1; });
-}
-
 TEST_F(EngineTest, PrepareRunsInitAheadAndTellsItsErrors) {
   use(echo());
   auto prepared = base::sync_wait(engine().prepare(function()));
@@ -553,7 +247,9 @@ TEST_F(EngineTest, PrepareTellsWhatIsWrong) {
   use([](GuestEnd& guest) {
     guest.send(FrameType::init_error,
                R"({"errorMessage":"bad","errorType":"Runtime.HandlerNotFound"})");
-    return exit_with(1, 0, false);
+    sandbox::Exit exit;
+    exit.status = 1;
+    return exit;
   });
   auto prepared = base::sync_wait(engine().prepare(function()));
   ASSERT_FALSE(prepared);

@@ -63,6 +63,7 @@ class FakeWarden final : public sandbox::Warden {
       sandbox::ProcessId of, std::string name, sandbox::Limits limits) override;
   void kill(sandbox::ProcessId id) override;
   void terminate(sandbox::ProcessId) override {}
+  void set_cpus(sandbox::ProcessId id, double cpus) override;
   std::optional<sandbox::Usage> usage(sandbox::ProcessId id) const override;
   void on_exit(std::function<void(sandbox::Exit)> handler) override {
     const std::lock_guard lock(exit_mutex_);
@@ -74,6 +75,8 @@ class FakeWarden final : public sandbox::Warden {
   int started() const;
   int cloned() const;
   int alive() const;
+  // The share of CPU that each process that lives has, oldest first.
+  std::vector<double> cpus() const;
   void set_memory(std::int64_t bytes) { memory_ = bytes; }
 
  private:
@@ -82,10 +85,11 @@ class FakeWarden final : public sandbox::Warden {
     int control = -1;  // a duplicate, for kill()
     bool killed = false;
     bool ended = false;
+    double cpus = 0;
     std::map<std::string, std::string> variables;
   };
   std::expected<sandbox::Started, sandbox::SandboxError> run(
-      std::map<std::string, std::string> variables, bool is_clone);
+      std::map<std::string, std::string> variables, bool is_clone, double cpus);
 
   Script script_;
   std::mutex exit_mutex_;  // held while on_exit_ is called

@@ -90,11 +90,11 @@ base::Task<std::expected<sandbox::Started, sandbox::SandboxError>> FakeWarden::s
     const std::lock_guard lock(mutex_);
     ++started_;
   }
-  co_return run(std::move(variables), false);
+  co_return run(std::move(variables), false, spec.limits.cpus);
 }
 
 base::Task<std::expected<sandbox::Started, sandbox::SandboxError>> FakeWarden::clone(
-    sandbox::ProcessId of, std::string, sandbox::Limits) {
+    sandbox::ProcessId of, std::string, sandbox::Limits limits) {
   std::map<std::string, std::string> variables;
   {
     const std::lock_guard lock(mutex_);
@@ -104,11 +104,11 @@ base::Task<std::expected<sandbox::Started, sandbox::SandboxError>> FakeWarden::c
       co_return std::unexpected(sandbox::SandboxError{"no such template"});
     variables = found->second->variables;
   }
-  co_return run(std::move(variables), true);
+  co_return run(std::move(variables), true, limits.cpus);
 }
 
 std::expected<sandbox::Started, sandbox::SandboxError> FakeWarden::run(
-    std::map<std::string, std::string> variables, bool is_clone) {
+    std::map<std::string, std::string> variables, bool is_clone, double cpus) {
   std::array<int, 2> sockets{}, pipe{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0 ||
       ::pipe2(pipe.data(), O_CLOEXEC) != 0) {
@@ -126,6 +126,7 @@ std::expected<sandbox::Started, sandbox::SandboxError> FakeWarden::run(
   started.id = next_++;
   auto process = std::make_unique<Process>();
   process->variables = std::move(variables);
+  process->cpus = cpus;
   process->control = ::fcntl(sockets[1], F_DUPFD_CLOEXEC, 3);
   process->thread = std::thread([this, id = started.id, guest]() mutable {
     sandbox::Exit exit = script_(*guest);
@@ -146,6 +147,11 @@ std::expected<sandbox::Started, sandbox::SandboxError> FakeWarden::run(
   });
   processes_.emplace(started.id, std::move(process));
   return started;
+}
+
+void FakeWarden::set_cpus(sandbox::ProcessId id, double cpus) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = processes_.find(id); found != processes_.end()) found->second->cpus = cpus;
 }
 
 void FakeWarden::kill(sandbox::ProcessId id) {
@@ -178,6 +184,15 @@ int FakeWarden::alive() const {
   int count = 0;
   for (const auto& [id, process] : processes_) count += process->ended ? 0 : 1;
   return count;
+}
+
+std::vector<double> FakeWarden::cpus() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<double> cpus;
+  for (const auto& [id, process] : processes_) {
+    if (!process->ended) cpus.push_back(process->cpus);
+  }
+  return cpus;
 }
 
 namespace {

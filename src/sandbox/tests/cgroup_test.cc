@@ -63,6 +63,9 @@ TEST_F(FakeCgroups, OnV2) {
   EXPECT_EQ(read("g/pids.max"), "77");
   EXPECT_EQ(read("g/cpu.max"), "25000 100000");
   EXPECT_EQ(read("g/cpu.max.burst"), "25000");
+  ASSERT_TRUE(group.set_cpus(0.5));
+  EXPECT_EQ(read("g/cpu.max"), "50000 100000");
+  EXPECT_EQ(read("g/cpu.max.burst"), "50000");
   ASSERT_TRUE(group.add(4711));
   EXPECT_EQ(read("g/cgroup.procs"), "4711");
   group.kill_all();
@@ -105,6 +108,9 @@ TEST_F(FakeCgroups, OnV1) {
   EXPECT_EQ(read("pids/g/pids.max"), "77");
   EXPECT_EQ(read("cpu/g/cpu.cfs_quota_us"), "25000");
   EXPECT_EQ(read("cpu/g/cpu.cfs_period_us"), "100000");
+  ASSERT_TRUE(group.set_cpus(0.5));
+  EXPECT_EQ(read("cpu/g/cpu.cfs_quota_us"), "50000");
+  EXPECT_EQ(read("cpu/g/cpu.cfs_burst_us"), "50000");
   ASSERT_TRUE(group.add(4711));
   for (const char* name : {"memory", "pids", "cpu", "cpuacct"}) {
     EXPECT_EQ(read(std::string(name) + "/g/cgroup.procs"), "4711") << name;

@@ -50,6 +50,14 @@ TEST(Messages, AZygoteRequestArrivesAsItWas) {
   EXPECT_EQ(encode(*decoded), encode(request));
 }
 
+TEST(Messages, AShareOfCpuArrivesAsItWas) {
+  const Request request = CpusRequest{9, 0.25};
+  const auto decoded = decode_request(encode(request));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<CpusRequest>(*decoded).cpus, 0.25);
+  EXPECT_EQ(encode(*decoded), encode(request));
+}
+
 TEST(Messages, AnswersArriveAsTheyWere) {
   Exit exit;
   exit.id = 9;

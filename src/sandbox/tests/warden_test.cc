@@ -1,6 +1,10 @@
 // Starting, watching, limiting and ending processes, through the public surface.
 #include "sandbox/warden.h"
 
+#include <array>
+#include <fstream>
+
+#include "base/strings.h"
 #include "sandbox/tests/support.h"
 
 namespace mayfly::sandbox {
@@ -108,6 +112,47 @@ TEST(Warden, CountsTimeAndMemory) {
   EXPECT_LT(ran.exit.usage.cpu_us, 20'000'000);
   EXPECT_GT(ran.exit.usage.peak_memory_bytes, 100'000);
   EXPECT_LT(ran.exit.usage.peak_memory_bytes, 100'000'000);
+}
+
+// The CPU time in 100 ms that the kernel allows a process of these groups (/proc/PID/cgroup).
+std::string cpu_quota(const std::string& groups) {
+  for (std::string_view line : base::split(groups, '\n')) {
+    const auto parts = base::split(line, ':');
+    if (parts.size() != 3 || !parts[2].contains("/mayfly-")) continue;
+    const std::string group(parts[2]);
+    for (const std::string& file : {"/sys/fs/cgroup" + group + "/cpu.max",
+                                    "/sys/fs/cgroup/cpu" + group + "/cpu.cfs_quota_us"}) {
+      std::string quota;
+      if (std::ifstream(file) >> quota) return quota;
+    }
+  }
+  return "";
+}
+
+TEST(Warden, TheShareOfCpuCanBeChanged) {
+  TestWarden warden;
+  if (!in_force(*warden, "cpu limit")) GTEST_SKIP() << "no cgroups: no CPU limit";
+  auto started = warden.start(shell("cat /proc/self/cgroup; echo; exec sleep 1000"));
+  ASSERT_TRUE(started) << started.error().message;
+  std::string groups;
+  while (!groups.contains("\n\n")) {
+    pollfd wait{started->output.get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&wait, 1, kPatienceMs), 1);
+    std::array<char, 4096> part{};
+    const ssize_t got = ::read(started->output.get(), part.data(), part.size());
+    ASSERT_GT(got, 0);
+    groups.append(part.data(), static_cast<std::size_t>(got));
+  }
+  EXPECT_EQ(cpu_quota(groups), "100000") << groups;
+  warden->set_cpus(started->id, 0.25);
+  (void)warden->report();  // the warden takes one request after the other
+  EXPECT_EQ(cpu_quota(groups), "25000");
+  warden->set_cpus(started->id, 0);
+  warden->set_cpus(started->id + 1, 1);
+  (void)warden->report();
+  EXPECT_EQ(cpu_quota(groups), "25000");
+  warden->kill(started->id);
+  EXPECT_TRUE(warden.exit_of(started->id));
 }
 
 TEST(Warden, FoldersAreWhereTheyBelong) {
