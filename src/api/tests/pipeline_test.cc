@@ -4,11 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <atomic>
-#include <thread>
-
 #include "api/content_encoding.h"
-#include "api/describe.h"
 #include "api/health.h"
 #include "api/tests/toy_service.h"
 #include "base/strings.h"
@@ -21,13 +17,10 @@ namespace {
 using testing::HasSubstr;
 using toy::cbor_request;
 using toy::form_request;
+using toy::header;
 using toy::json_request;
 using toy::make_request;
 using toy::World;
-
-std::string header(const http::Response& response, std::string_view name) {
-  return std::string(response.headers.get(name).value_or("<none>"));
-}
 
 // ---- aws-json
 // ----------------------------------------------------------------------------------------
@@ -354,163 +347,6 @@ TEST(Pipeline, EndpointsComeFirst) {
   EXPECT_EQ(world.send(make_request("POST", "/_mayfly/health")).status, 405);
   EXPECT_THAT(world.send(make_request("GET", "/_mayfly/metrics")).body,
               HasSubstr("mayfly_shed_total 0"));
-}
-
-// ---- the secured profile
-// -----------------------------------------------------------------------------
-
-std::map<std::string, identity::IssuedCredentials> issued_keys() {
-  identity::IssuedCredentials key;
-  key.secret_key = "secret";
-  key.principal = {identity::PrincipalKind::user, "111122223333",
-                   "arn:aws:iam::111122223333:user/ann", "AIDAANN", ""};
-  identity::IssuedCredentials session = key;
-  session.session_token = "token";
-  session.expires = base::WallTime{std::chrono::seconds{1'750'000'600}};
-  return {{"AKIAANN", key}, {"ASIAANN", session}};
-}
-
-http::Request signed_request(World& world, identity::Credentials credentials,
-                             std::string_view service = "toy") {
-  auto request = json_request("PutThing", R"({"Name":"ball"})");
-  identity::sign_request(request, credentials, service, "eu-central-1", world.clock.now());
-  return request;
-}
-
-TEST(Secured, AcceptsRightSignaturesOnly) {
-  World world({.profile = identity::Profile::secured}, issued_keys());
-  auto good = world.send(signed_request(world, {"AKIAANN", "secret", ""}));
-  EXPECT_EQ(good.status, 200) << good.body;
-  EXPECT_THAT(good.body, HasSubstr(R"("Account":"111122223333","Region":"eu-central-1",)"
-                                   R"("Arn":"arn:aws:iam::111122223333:user/ann")"));
-  auto wrong = world.send(signed_request(world, {"AKIAANN", "guess", ""}));
-  EXPECT_EQ(wrong.status, 403);
-  EXPECT_THAT(wrong.body, HasSubstr("com.amazon.coral.service#InvalidSignatureException"));
-  auto unknown = world.send(signed_request(world, {"AKIABOB", "secret", ""}));
-  EXPECT_EQ(unknown.status, 403);
-  EXPECT_THAT(unknown.body, HasSubstr("UnrecognizedClientException"));
-  auto unsigned_one = world.send(json_request("PutThing", R"({"Name":"ball"})"));
-  EXPECT_EQ(unsigned_one.status, 403);
-  EXPECT_THAT(unsigned_one.body, HasSubstr("MissingAuthenticationTokenException"));
-}
-
-TEST(Secured, ManyThreadsShareAPipeline) {
-  World world({.profile = identity::Profile::secured}, issued_keys());
-  const auto good = signed_request(world, {"AKIAANN", "secret", ""});
-  const auto bad = signed_request(world, {"AKIAANN", "guess", ""});
-  const auto invalid = json_request("DeleteThing", "{}");
-  std::atomic<int> wrong{0};
-  auto work = [&](bool first) {
-    for (int i = 0; i < 100; ++i) {
-      // One thread changes the shelf; the others only fail.
-      if (first && world.send(good).status != 200) ++wrong;
-      if (world.send(bad).status != 403) ++wrong;
-      if (world.send(invalid).status != 403) ++wrong;
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) threads.emplace_back(work, i == 0);
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(wrong.load(), 0);
-  EXPECT_EQ(world.metrics.counters("toy", "PutThing").requests.load(), 500u);
-}
-
-TEST(Secured, ChangedRequestsAreRefused) {
-  World world({.profile = identity::Profile::secured}, issued_keys());
-  auto body = signed_request(world, {"AKIAANN", "secret", ""});
-  body.body = R"({"Name":"bomb"})";
-  EXPECT_EQ(world.send(std::move(body)).status, 403);
-  auto target = signed_request(world, {"AKIAANN", "secret", ""});
-  target.headers.set("X-Amz-Target", "Toy_20200101.DeleteThing");
-  EXPECT_EQ(world.send(std::move(target)).status, 403);
-  auto path = signed_request(world, {"AKIAANN", "secret", ""});
-  path.target = "/other";
-  EXPECT_EQ(world.send(std::move(path)).status, 403);
-  auto other_service = world.send(signed_request(world, {"AKIAANN", "secret", ""}, "toyrest"));
-  EXPECT_EQ(other_service.status, 403);
-  EXPECT_THAT(other_service.body,
-              HasSubstr("Credential should be scoped to correct service: 'toy'."));
-}
-
-TEST(Secured, TimesAndTokens) {
-  World world({.profile = identity::Profile::secured}, issued_keys());
-  auto old = signed_request(world, {"AKIAANN", "secret", ""});
-  auto early = old;
-  world.clock.advance(std::chrono::minutes(16));
-  auto late = world.send(std::move(old));
-  EXPECT_EQ(late.status, 403);
-  EXPECT_THAT(late.body, HasSubstr("Signature expired"));
-
-  World again({.profile = identity::Profile::secured}, issued_keys());
-  EXPECT_EQ(again.send(signed_request(again, {"ASIAANN", "secret", "token"})).status, 200);
-  EXPECT_EQ(again.send(signed_request(again, {"ASIAANN", "secret", "other"})).status, 403);
-  EXPECT_EQ(again.send(signed_request(again, {"ASIAANN", "secret", ""})).status, 403);
-  again.clock.advance(std::chrono::minutes(11));
-  auto expired = again.send(signed_request(again, {"ASIAANN", "secret", "token"}));
-  EXPECT_EQ(expired.status, 403);
-  EXPECT_THAT(expired.body, HasSubstr("ExpiredTokenException"));
-}
-
-TEST(Secured, DevelopmentOnlyReportsAWrongSignature) {
-  World world({}, issued_keys());
-  auto wrong = world.send(signed_request(world, {"AKIAANN", "guess", ""}));
-  EXPECT_EQ(wrong.status, 200);
-  EXPECT_EQ(header(wrong, "x-mayfly-signature"), "wrong");
-  EXPECT_THAT(wrong.body, HasSubstr("user/ann"));
-  auto right = world.send(signed_request(world, {"AKIAANN", "secret", ""}));
-  EXPECT_EQ(header(right, "x-mayfly-signature"), "<none>");
-}
-
-// ---- tables
-// ------------------------------------------------------------------------------------------
-
-TEST(Describe, DumpsTheTables) {
-  toy::Shelf shelf;
-  auto services = toy::services(shelf);
-  auto dump = wire::parse_json(dump_api(services));
-  ASSERT_TRUE(dump);
-  const wire::Document& rest = dump->find("services")->as_list()->at(1);
-  EXPECT_EQ(*rest.find("name")->as_string(), "toyrest");
-  const wire::Document& fetch = rest.find("operations")->as_list()->at(0);
-  EXPECT_EQ(wire::to_json(*fetch.find("http")),
-            R"({"method":"POST","uri":"/2020-01-01/things/{Name}/fetch","status":200})");
-  EXPECT_EQ(
-      wire::to_json(*fetch.find("input")->find("Keys")),
-      R"({"type":"list","of":{"type":"string"},"required":false,"place":"query","location":"tagKeys"})");
-  EXPECT_EQ(wire::to_json(*rest.find("unsupported")), R"(["BendThing"])");
-}
-
-TEST(Describe, WritesTheCompatibilityPage) {
-  toy::Shelf shelf;
-  EXPECT_THAT(compatibility_markdown(toy::services(shelf)[0]),
-              HasSubstr("## Supported\n\n- BreakThing\n- DeleteThing\n- PutThing\n- "
-                        "SlowThing\n\n## Not supported yet"));
-}
-
-struct Faulty {
-  std::string text;
-  static constexpr auto shape() {
-    return std::tuple{wire::field("Text", &Faulty::text).in(wire::Place::path).pattern("a(?=b)")};
-  }
-};
-base::Task<wire::Result<void>> faulty(toy::Shelf&, const RequestContext&, Faulty) {
-  co_return wire::Result<void>{};
-}
-
-TEST(Describe, FindsFaultsOfTheTables) {
-  toy::Shelf shelf;
-  const auto services = toy::services(shelf);
-  for (const auto& operation : table_faults(services[1]))
-    EXPECT_THAT(operation, HasSubstr("AWS has no operation"));
-  static constexpr auto kFaulty =
-      operations<toy::Shelf>(operation<faulty>("Faulty", {"GET", "/{Other}", 200}));
-  const Service service = api::service(
-      shelf, {.name = "x", .title = "X", .facts = {.protocol = wire::Protocol::rest_json}},
-      kFaulty);
-  EXPECT_THAT(
-      table_faults(service),
-      testing::ElementsAre("Faulty: Text is in the path, but not in /{Other}",
-                           "Faulty: no member takes {Other}", HasSubstr("Text: pattern a(?=b)")));
 }
 
 TEST(Pipeline, OtherEncodingsAreRefusedByName) {

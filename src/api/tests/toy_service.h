@@ -325,4 +325,8 @@ inline http::Request form_request(std::string body) {
                       {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}});
 }
 
+inline std::string header(const http::Response& response, std::string_view name) {
+  return std::string(response.headers.get(name).value_or("<none>"));
+}
+
 }  // namespace mayfly::toy

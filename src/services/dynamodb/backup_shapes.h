@@ -1,6 +1,7 @@
 // Requests and responses of backups and of point-in-time recovery.
 #pragma once
 
+#include "services/dynamodb/setting_shapes.h"
 #include "services/dynamodb/table_shapes.h"
 
 namespace mayfly::dynamodb {

@@ -1,5 +1,12 @@
-// Requests and responses of resource policies and contributor insights.
+// Requests and responses of what a table has besides its definition: time to live, tags, resource
+// policies, contributor insights; and of DescribeLimits and DescribeEndpoints.
 #pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "services/dynamodb/table_shapes.h"
 
@@ -177,6 +184,135 @@ struct ListContributorInsightsOutput {
     return std::tuple{
         wire::field("ContributorInsightsSummaries", &Self::contributor_insights_summaries),
         wire::field("NextToken", &Self::next_token)};
+  }
+};
+
+struct TimeToLiveSpecification {
+  bool enabled = false;
+  std::string attribute_name;
+  static constexpr auto shape() {
+    using Self = TimeToLiveSpecification;
+    return std::tuple{
+        wire::field("Enabled", &Self::enabled).required(),
+        wire::field("AttributeName", &Self::attribute_name).required().length(1, 255)};
+  }
+};
+
+struct UpdateTimeToLiveRequest {
+  std::string table_name;
+  TimeToLiveSpecification specification;
+  static constexpr auto shape() {
+    using Self = UpdateTimeToLiveRequest;
+    return std::tuple{wire::field("TableName", &Self::table_name).required().length(1, 1024),
+                      wire::field("TimeToLiveSpecification", &Self::specification).required()};
+  }
+};
+
+struct UpdateTimeToLiveResponse {
+  TimeToLiveSpecification specification;
+  static constexpr auto shape() {
+    return std::tuple{
+        wire::field("TimeToLiveSpecification", &UpdateTimeToLiveResponse::specification)};
+  }
+};
+
+struct DescribeTimeToLiveRequest {
+  std::string table_name;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("TableName", &DescribeTimeToLiveRequest::table_name)
+                          .required()
+                          .length(1, 1024)};
+  }
+};
+
+struct TimeToLiveDescription {
+  std::string status;
+  std::optional<std::string> attribute_name;
+  static constexpr auto shape() {
+    using Self = TimeToLiveDescription;
+    return std::tuple{wire::field("TimeToLiveStatus", &Self::status),
+                      wire::field("AttributeName", &Self::attribute_name)};
+  }
+};
+
+struct DescribeTimeToLiveResponse {
+  TimeToLiveDescription description;
+  static constexpr auto shape() {
+    return std::tuple{
+        wire::field("TimeToLiveDescription", &DescribeTimeToLiveResponse::description)};
+  }
+};
+
+struct TagResourceRequest {
+  std::string resource_arn;
+  std::vector<TagShape> tags;
+  static constexpr auto shape() {
+    using Self = TagResourceRequest;
+    return std::tuple{wire::field("ResourceArn", &Self::resource_arn).required().length(1, 1283),
+                      wire::field("Tags", &Self::tags).required()};
+  }
+};
+
+struct UntagResourceRequest {
+  std::string resource_arn;
+  std::vector<std::string> tag_keys;
+  static constexpr auto shape() {
+    using Self = UntagResourceRequest;
+    return std::tuple{
+        wire::field("ResourceArn", &Self::resource_arn).required().length(1, 1283),
+        wire::field("TagKeys", &Self::tag_keys).required().each(wire::rules().length(1, 128))};
+  }
+};
+
+struct ListTagsRequest {
+  std::string resource_arn;
+  std::optional<std::string> next_token;
+  static constexpr auto shape() {
+    using Self = ListTagsRequest;
+    return std::tuple{wire::field("ResourceArn", &Self::resource_arn).required().length(1, 1283),
+                      wire::field("NextToken", &Self::next_token)};
+  }
+};
+
+struct ListTagsResponse {
+  std::vector<TagShape> tags;
+  std::optional<std::string> next_token;
+  static constexpr auto shape() {
+    using Self = ListTagsResponse;
+    return std::tuple{wire::field("Tags", &Self::tags),
+                      wire::field("NextToken", &Self::next_token)};
+  }
+};
+
+struct DescribeLimitsResponse {
+  std::int64_t account_max_read = 0;
+  std::int64_t account_max_write = 0;
+  std::int64_t table_max_read = 0;
+  std::int64_t table_max_write = 0;
+  static constexpr auto shape() {
+    using Self = DescribeLimitsResponse;
+    return std::tuple{wire::field("AccountMaxReadCapacityUnits", &Self::account_max_read),
+                      wire::field("AccountMaxWriteCapacityUnits", &Self::account_max_write),
+                      wire::field("TableMaxReadCapacityUnits", &Self::table_max_read),
+                      wire::field("TableMaxWriteCapacityUnits", &Self::table_max_write)};
+  }
+};
+
+struct Endpoint {
+  std::string address;
+  std::int64_t cache_period_in_minutes = 0;
+  static constexpr auto shape() {
+    using Self = Endpoint;
+    return std::tuple{
+        wire::field("Address", &Self::address).required(),
+        wire::field("CachePeriodInMinutes", &Self::cache_period_in_minutes).required()};
+  }
+};
+
+struct DescribeEndpointsResponse {
+  std::vector<Endpoint> endpoints;
+  static constexpr auto shape() {
+    return std::tuple{wire::field("Endpoints", &DescribeEndpointsResponse::endpoints).required()};
   }
 };
 

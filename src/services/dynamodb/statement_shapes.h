@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "services/dynamodb/item_shapes.h"
+#include "services/dynamodb/transaction_shapes.h"
 
 namespace mayfly::dynamodb {
 

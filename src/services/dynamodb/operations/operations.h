@@ -8,6 +8,7 @@
 #include "services/dynamodb/setting_shapes.h"
 #include "services/dynamodb/statement_shapes.h"
 #include "services/dynamodb/table_shapes.h"
+#include "services/dynamodb/transaction_shapes.h"
 
 namespace mayfly::dynamodb {
 
