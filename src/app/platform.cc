@@ -58,7 +58,7 @@ std::unique_ptr<store::RocksStore> open_store(const cli::ServeOptions& options) 
   rocks.durability = options.durability == cli::Durability::relaxed ? store::Durability::relaxed
                                                                     : store::Durability::durable;
   // Of this machine's memory a 32nd, as use fills it.
-  constexpr std::size_t kLeastCache = 64UL << 20, kMostCache = 512UL << 20;
+  constexpr std::size_t kLeastCache = 64UL << 20, kMostCache = 1UL << 30;
   rocks.block_cache_bytes =
       std::clamp<std::size_t>(base::physical_memory() / 32, kLeastCache, kMostCache);
   auto opened = store::RocksStore::open(std::move(rocks));

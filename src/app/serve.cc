@@ -10,6 +10,7 @@
 #include <chrono>
 #include <climits>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -22,6 +23,10 @@
 #include "base/log.h"
 #include "http/egress_rules.h"
 #include "sandbox/warden.h"
+
+// Of jemalloc; null where the program was linked without it.
+extern "C" int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value,
+                       std::size_t new_size) __attribute__((weak));
 
 namespace mayfly::app {
 namespace {
@@ -138,6 +143,16 @@ void print_banner(const cli::ServeOptions& options, const Platform& platform,
   std::fflush(stdout);
 }
 
+// jemalloc gives memory back only while others allocate, unless a thread of its own does it. After
+// the warden, which must be forked before any thread.
+void return_memory_in_background() {
+  if (mallctl == nullptr) return;
+  std::size_t most = 1;
+  bool on = true;
+  (void)mallctl("max_background_threads", nullptr, nullptr, &most, sizeof most);
+  (void)mallctl("background_thread", nullptr, nullptr, &on, sizeof on);
+}
+
 int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
   const auto begin = std::chrono::steady_clock::now();
   const std::string runtimes = find_runtimes();
@@ -158,6 +173,7 @@ int run(const cli::ServeOptions& options, const sigset_t& stop_signals) {
       {.data_folder = std::filesystem::absolute(options.data_dir).string(),
        .hosts = http::EgressRules::parse(options.egress_allow)->direct().hosts,
        .moves = options.favor_dynmods ? sandbox::Moves::quick : sandbox::Moves::usual});
+  return_memory_in_background();
   if (options.profile == cli::Profile::secured) {
     if (std::string missing = missing_isolation(options, *warden); !missing.empty()) {
       fmt::print(stderr,

@@ -216,6 +216,9 @@ void Environment::finish_init(InitResult result) {
   result.init_ms =
       std::chrono::duration<double, std::milli>(services_.clock.monotonic() - init_started_)
           .count();
+  // One that failed and still runs has not told yet what it used.
+  if (!result.ok && result.exit.usage.peak_memory_bytes == 0)
+    result.exit.usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
   drain_output();
   tell_init_end(result);
   if (setup_.extensions != nullptr) setup_.extensions->init_ended();

@@ -134,6 +134,17 @@ TEST_F(EngineTest, InitErrorIsTheEventsAnswerAndTheNextEventTriesAgain) {
   EXPECT_EQ(run_ok(function(), "2").payload, "2");
 }
 
+TEST_F(EngineTest, TheMemoryOfAnInitThatFailedIsReported) {
+  use([](GuestEnd& guest) {
+    guest.send(FrameType::init_error, R"({"errorMessage":"no","errorType":"ValueError"})");
+    while (guest.receive()) {
+    }
+    return sandbox::Exit{};
+  });
+  EXPECT_EQ(run_ok(function(), "1").peak_memory_bytes, 11 << 20);
+  EXPECT_THAT(log_lines(), ::testing::Contains(HasSubstr("Max Memory Used: 11 MB")));
+}
+
 TEST_F(EngineTest, ExitInInitIsAnExitError) {
   use([](GuestEnd&) { return exit_with(3, 0, false); });
   const Outcome outcome = run_ok(function(), "1");
