@@ -320,10 +320,12 @@ class Reaper {
   // It has not been reaped, so its number is nobody else's.
   bool waits_for(pid_t pid) const { return watched_.contains(pid); }
 
-  void reap() {
+  // False where nothing is left that could ever end.
+  bool reap() {
     int status = 0;
     rusage used{};
-    for (pid_t pid; (pid = ::wait4(-1, &status, WNOHANG, &used)) > 0;) {
+    pid_t pid = 0;
+    while ((pid = ::wait4(-1, &status, WNOHANG, &used)) > 0) {
       InitMessage message{.kind = InitKind::exited, .value = pid, .status = status};
       message.cpu_us = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1'000'000 +
                        used.ru_utime.tv_usec + used.ru_stime.tv_usec;
@@ -336,6 +338,7 @@ class Reaper {
       recent_.push_back(message);
       if (recent_.size() > 64) recent_.pop_front();
     }
+    return pid == 0 || errno != ECHILD;
   }
 
  private:
@@ -554,7 +557,7 @@ void run_sandbox_init(const SandboxPlan& plan) {
   Reaper reaper{plan.channel};
   reaper.watch(main);
   for (;;) {
-    reaper.reap();
+    if (!reaper.reap() && plan.spec.lingers) ::_exit(0);
     if (!wait_for(plan.channel, signals.get())) continue;
     auto message = receive_message(plan.channel);
     if (!message) ::_exit(0);  // the warden has let go: the sandbox ends with its init

@@ -80,7 +80,7 @@ void fields(Codec& codec, T& value) {
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
         value.opt_folder, value.runtime_folder, value.image_folder, value.binds, value.limits,
         network, tmp, value.listen_ports, value.inside_socket, value.zygote, value.own_addresses,
-        value.open_ports);
+        value.open_ports, value.lingers);
     if constexpr (!std::is_const_v<T>) {
       if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
       value.network = network == 0 ? Network::host : Network::isolated;
@@ -107,7 +107,7 @@ void fields(Codec& codec, T& value) {
   } else if constexpr (std::is_same_v<Plain, Usage>) {
     all(value.cpu_us, value.memory_bytes, value.peak_memory_bytes);
   } else if constexpr (std::is_same_v<Plain, Exit>) {
-    all(value.id, value.status, value.signal, value.out_of_memory, value.usage);
+    all(value.id, value.status, value.signal, value.out_of_memory, value.usage, value.lingers);
   } else if constexpr (std::is_same_v<Plain, Feature>) {
     all(value.name, value.in_force, value.detail);
   } else if constexpr (std::is_same_v<Plain, StartedAnswer>) {

@@ -245,6 +245,11 @@ bool Sandbox::has_live_clones() const {
 void Sandbox::main_ended() {
   if (state_ == State::starting) return kill_everything();
   if (state_ != State::running) return;
+  if (request_.spec.lingers) {
+    Exit exit = exit_now();
+    exit.lingers = true;
+    return shared_.answer(ExitAnswer{exit}, {});
+  }
   state_ = State::ending;
   clone_watch_.reset();
   refuse_all_clones("the template has ended");
@@ -329,8 +334,7 @@ void Sandbox::on_init_ended() {
   shared_.something_ended();
 }
 
-void Sandbox::say_exit() {
-  if (!group_) return;
+Exit Sandbox::exit_now() const {
   Exit exit;
   exit.id = request_.id;
   exit.signal = SIGKILL;  // where it went down with its init
@@ -341,7 +345,12 @@ void Sandbox::say_exit() {
   }
   if (auto used = UsageReader(group_->usage_files(0)).read()) exit.usage = *used;
   exit.out_of_memory = group_->out_of_memory_kills() > 0;
-  shared_.answer(ExitAnswer{exit}, {});
+  return exit;
+}
+
+void Sandbox::say_exit() {
+  if (!group_) return;
+  shared_.answer(ExitAnswer{exit_now()}, {});
   shared_.keeper.remove(group_->name());
   group_.reset();
 }

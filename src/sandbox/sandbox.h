@@ -89,6 +89,7 @@ class Sandbox {
   void say_started();
   void main_ended();
   void finish_if_done();
+  Exit exit_now() const;
   void say_exit();
   bool write_id_map(pid_t pid) const;
 

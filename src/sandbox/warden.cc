@@ -237,7 +237,8 @@ void WardenClient::on_answer(RefusedAnswer answer, Packet) {
 
 void WardenClient::on_answer(ExitAnswer answer, Packet) {
   std::unique_lock lock(mutex_);
-  const bool was_known = known_.erase(answer.exit.id) > 0;
+  const bool was_known =
+      answer.exit.lingers ? known_.contains(answer.exit.id) : known_.erase(answer.exit.id) > 0;
   lock.unlock();
   if (was_known) tell_exit(answer.exit);
 }

@@ -90,6 +90,10 @@ struct SandboxSpec {
   // Isolated network only: whether a TCP socket is handed out that is not connected, to reach
   // listeners inside.
   bool inside_socket = false;
+  // Whether what else runs in the sandbox outlives its first process, until kill() or until nothing
+  // is left of it: extensions. The end of the first process is then told as an Exit that lingers,
+  // and another Exit follows.
+  bool lingers = false;
   // Where this zygote is there and ready, the process is a child of it and not a new program; argv
   // is then only what it is called. 0: none.
   ProcessId zygote = 0;
@@ -125,8 +129,9 @@ struct Exit {
   int status = 0;  // exit status, where signal is 0
   int signal = 0;
   bool out_of_memory =
-      false;    // the kernel killed it, or a process of its group, for its memory limit
-  Usage usage;  // the last word
+      false;             // the kernel killed it, or a process of its group, for its memory limit
+  Usage usage;           // the last word
+  bool lingers = false;  // only the first process has ended (SandboxSpec::lingers)
 };
 
 struct SandboxError {
@@ -181,9 +186,10 @@ class Warden {
   // once it has ended, and where report() says that there is no usage accounting; Exit::usage then
   // has what the process itself used.
   virtual std::optional<Usage> usage(ProcessId id) const = 0;
-  // Called once for each process that ended, on a thread of the warden client, possibly before the
-  // coroutine of its start() or clone() has resumed. Set it before the first start(). Returns when
-  // no call of the handler before is under way; not to be called by a handler.
+  // Called once for each process that ended (twice where its sandbox lingers), on a thread of the
+  // warden client, possibly before the coroutine of its start() or clone() has resumed. Set it
+  // before the first start(). Returns when no call of the handler before is under way; not to be
+  // called by a handler.
   virtual void on_exit(std::function<void(Exit)> handler) = 0;
 };
 

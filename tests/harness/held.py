@@ -4,23 +4,23 @@ import os
 import pathlib
 
 
-def family(pid):
-    """A process and all that descend from it."""
-    pids = [pid]
-    for each in pids:
-        for task in pathlib.Path(f"/proc/{each}/task").glob("*/children"):
-            try:
-                pids += [int(child) for child in task.read_text().split()]
-            except OSError:
-                pass
-    return pids
-
-
 def _names(folder):
     try:
         return os.listdir(folder)
     except OSError:
         return []
+
+
+def family(pid):
+    """A process and all that descend from it. Any but the first may end meanwhile."""
+    pids = [pid]
+    for each in pids:
+        for task in _names(f"/proc/{each}/task"):
+            try:
+                pids += [int(child) for child in pathlib.Path(f"/proc/{each}/task/{task}/children").read_text().split()]
+            except OSError:
+                pass
+    return pids
 
 
 def _namespaces(pid):

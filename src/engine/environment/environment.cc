@@ -138,7 +138,8 @@ void Environment::end() {
 }
 
 void Environment::exited(sandbox::Exit exit) {
-  if (!std::exchange(process_alive_, false)) return;
+  const bool runtime_ended = std::exchange(runtime_alive_, false);
+  if (exit.lingers ? !runtime_ended : !std::exchange(process_alive_, false)) return;
   const auto self = shared_from_this();
   if (guest_ && state_ != State::ended) guest_->process_ended();
   switch (state_) {
@@ -166,7 +167,9 @@ void Environment::exited(sandbox::Exit exit) {
       leave();
       break;
     case State::ended:
-      if (shutdown_timer_) {
+      if (exit.lingers) {
+        shut_down_extensions();
+      } else if (shutdown_timer_) {
         shutdown_timer_.reset();
         runtime_timer_.reset();
         drain_output();
@@ -222,7 +225,7 @@ void Environment::finish_init(InitResult result) {
   drain_output();
   tell_init_end(result);
   if (setup_.extensions != nullptr) setup_.extensions->init_ended();
-  if (!result.ok) leave();
+  if (!result.ok) leave(result.timed_out ? "timeout" : "failure");
   flush_lines();
   done.set(std::move(result));
 }
@@ -478,7 +481,7 @@ void Environment::fail(Failure failure, sandbox::Usage usage) {
                   provisioned()};
   Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
   const std::unique_ptr<Pending> answered = std::move(pending_);
-  leave(failure.timeout ? "TIMEOUT" : "FAILURE");
+  leave(failure.timeout ? "timeout" : "failure");
   answered->done.set(std::move(outcome));
 }
 
@@ -520,16 +523,20 @@ void Environment::leave(std::string_view shutdown_reason) {
 bool Environment::shut_down(std::string_view reason) {
   using Kind = Extensions::Kind;
   const Kind kind = setup_.extensions != nullptr ? setup_.extensions->kind() : Kind::none;
-  if (kind == Kind::none) return false;
+  if (kind == Kind::none || (kind == Kind::internal && !runtime_alive_)) return false;
   const auto budget = kind == Kind::external ? kShutdownBudget : kInternalBudget;
   shutdown_timer_ = loop_.after(budget, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->services_.warden.kill(self->id());
   });
-  services_.warden.terminate(id());
-  if (kind == Kind::internal) return true;
   shutdown_reason_ = reason;
   shutdown_deadline_ms_ = base::epoch_ms(services_.clock.now() + budget);
-  // guest_lost() may tell sooner that the runtime has ended.
+  if (!runtime_alive_) {
+    tell_shutdown();
+    return true;
+  }
+  services_.warden.terminate(id());
+  if (kind == Kind::internal) return true;
+  // guest_lost() or exited() may tell sooner that the runtime has ended.
   runtime_timer_ = loop_.after(kRuntimeBudget, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->shut_down_extensions();
   });
@@ -539,6 +546,10 @@ bool Environment::shut_down(std::string_view reason) {
 void Environment::shut_down_extensions() {
   if (!runtime_timer_) return;
   runtime_timer_.reset();
+  tell_shutdown();
+}
+
+void Environment::tell_shutdown() {
   drain_output();
   if (!setup_.extensions->shut_down(shutdown_reason_, shutdown_deadline_ms_))
     services_.warden.kill(id());

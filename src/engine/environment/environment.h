@@ -147,11 +147,12 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   // The shutdown phase: SIGTERM for the runtime, SHUTDOWN for external extensions, the end.
   bool shut_down(std::string_view reason);
   void shut_down_extensions();
+  void tell_shutdown();
   // The caller is answered while extensions still work on the event.
   void answer_early(Answer answer);
   void fail(Failure failure, sandbox::Usage usage);
   ports::Provisioned provisioned() const;
-  void leave(std::string_view shutdown_reason = "SPINDOWN");
+  void leave(std::string_view shutdown_reason = "spindown");
   void close();
 
   const Services& services_;
@@ -162,7 +163,8 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   Initialization initialization_ = Initialization::on_demand;
   PlatformLines lines_;
   State state_ = State::initializing;
-  bool process_alive_ = true;
+  // The sandbox, and the runtime in it: extensions outlive that by the shutdown phase.
+  bool process_alive_ = true, runtime_alive_ = true;
   bool doomed_ = false;  // told to end while it was busy: takes no further event
 
   std::unique_ptr<Guest> guest_;

@@ -63,24 +63,16 @@ std::expected<Listening, std::string> listen_on_loopback() {
 }
 
 // Starts the extensions, without what Lambda does not tell them and without the runtime's own
-// descriptors, and the runtime beside them. Its end is this shell's end, and tells the same.
-// SIGTERM begins the shutdown: it is passed on to the runtime, whose end is then not that of the
-// extensions. When the last extension has ended, so has everything: it crashed, or has done what
-// SHUTDOWN asked of it, and nobody waits out the budget.
+// descriptors, and becomes the runtime. They are no children of it: it need not know of them, and
+// they outlive it. When the last extension has ended, so has everything: it crashed, or has done
+// what SHUTDOWN asked of it, and nobody waits out the budget.
 constexpr const char* kStartExtensions =
-    "( for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then "
+    "( ( for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then "
     "env -u AWS_EXECUTION_ENV -u AWS_LAMBDA_LOG_GROUP_NAME -u AWS_LAMBDA_LOG_STREAM_NAME "
     "-u LAMBDA_TASK_ROOT -u LAMBDA_RUNTIME_DIR -u _HANDLER -u AWS_XRAY_CONTEXT_MISSING "
     "-u AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_PORT "
-    "-u MAYFLY_CLONE \"$e\" & fi; done; wait; kill -KILL $$ ) 3<&- 4<&- & "
-    // A shell without job control has what it starts in the background ignore these two.
-    "if env --default-signal=INT,QUIT true 2>/dev/null; then "
-    "set -- env --default-signal=INT,QUIT \"$@\"; fi; "
-    "\"$@\" & runtime=$!; exec 3<&- 4<&-; ending=; "
-    "trap 'ending=1; kill -TERM $runtime' TERM; wait $runtime; status=$?; "
-    "while [ $status -gt 128 ] && kill -0 $runtime 2>/dev/null; do wait $runtime; status=$?; done; "
-    "if [ -n \"$ending\" ]; then wait; fi; "
-    "if [ $status -gt 128 ]; then trap - TERM; kill -$((status - 128)) $$; fi; exit $status";
+    "-u MAYFLY_CLONE \"$e\" & fi; done; wait; kill -KILL $$ ) 3<&- 4<&- & ); "
+    "exec \"$@\"";
 
 // The Extensions API for those who may use it, and the Runtime API for custom runtimes.
 http::Handler api_handler(std::shared_ptr<Extensions> extensions,
@@ -287,6 +279,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   }
   if (!external.empty()) {
     spec.argv.insert(spec.argv.begin(), {"/bin/sh", "-c", kStartExtensions, "extensions"});
+    spec.lingers = true;
   }
   spec.code_folder = function->code_folder;
   spec.opt_folder = function->opt_folder;

@@ -15,6 +15,7 @@ void Registry::add(const std::shared_ptr<Environment>& environment) {
     }
     exit = early->second;
     early_.erase(early);
+    if (exit.lingers) alive_.emplace(environment->id(), environment);
   }
   deliver(environment, exit);
 }
@@ -25,13 +26,14 @@ void Registry::exited(sandbox::Exit exit) {
     std::lock_guard lock(mutex_);
     const auto found = alive_.find(exit.id);
     if (found == alive_.end()) {
-      early_.emplace(exit.id, exit);
+      early_.insert_or_assign(exit.id, exit);
       return;
     }
     environment = found->second;
   }
   // Before it counts as gone: whoever waits for the last one then takes the loops down.
   deliver(environment, exit);
+  if (exit.lingers) return;
   std::lock_guard lock(mutex_);
   alive_.erase(exit.id);
   if (alive_.empty()) empty_.notify_all();

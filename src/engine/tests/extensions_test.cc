@@ -62,7 +62,7 @@ TEST_P(ExtensionsTest, SeeEventsAndTheEnd) {
   EXPECT_THAT(all_log(), HasSubstr("registered " + spec->function + " app.handler False\n"));
   EXPECT_THAT(all_log(), HasSubstr("extension got INVOKE request-1\n"));
   retire(spec);
-  expect_log("extension got SHUTDOWN SPINDOWN\n");
+  expect_log("extension got SHUTDOWN spindown\n");
   EXPECT_THAT(all_log(), HasSubstr("extension got INVOKE request-2\n"));
   EXPECT_THAT(all_log(),
               HasSubstr("EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n"));
@@ -195,7 +195,7 @@ def handler(event, context):
                              kWatcher);
   EXPECT_EQ(answer(spec, "1"), "1");
   retire(spec);
-  expect_log("the runtime ends\nextension got SHUTDOWN SPINDOWN\n");
+  expect_log("the runtime ends\nextension got SHUTDOWN spindown\n");
 }
 
 TEST_P(ExtensionsTest, OneThatStaysIsNotWaitedForLong) {
@@ -208,7 +208,7 @@ def handler(event, context):
                              kWatcher);
   EXPECT_EQ(answer(spec, "1"), "1");
   retire(spec);
-  expect_log("extension got SHUTDOWN SPINDOWN\n");
+  expect_log("extension got SHUTDOWN spindown\n");
 }
 
 TEST_P(ExtensionsTest, AnInternalOneIsToldBySignal) {
@@ -231,7 +231,6 @@ def handler(event, context):
   expect_log("last words\n");
 }
 
-// The shell between a runtime with extensions and the platform tells what the runtime itself would.
 TEST_P(ExtensionsTest, EndingsOfTheRuntimeAreTold) {
   auto spec = with_extension(python(R"(
 import os, signal
@@ -245,6 +244,38 @@ def handler(event, context):
   EXPECT_THAT(run_ok(spec, R"("SIGKILL")").payload, HasSubstr("signal: killed"));
   EXPECT_THAT(run_ok(spec, R"("SIGTERM")").payload, HasSubstr("signal: terminated"));
   EXPECT_THAT(run_ok(spec, R"("SIGINT")").payload, HasSubstr("signal: interrupt"));
+}
+
+TEST_P(ExtensionsTest, ARuntimeThatCrashesIsOutlivedByThem) {
+  auto spec = with_extension(python(R"(
+import os
+def handler(event, context):
+    os._exit(7)
+)"),
+                             kWatcher);
+  EXPECT_THAT(run_ok(spec).payload, HasSubstr("exit status 7"));
+  expect_log("extension got SHUTDOWN failure\n");
+}
+
+TEST_P(ExtensionsTest, ARuntimeThatCrashesInInitIsOutlivedByThem) {
+  std::string script = kWatcher;
+  script.insert(script.find("while True:"), "open('/tmp/registered', 'w').close()\n");
+  auto spec = with_extension(python(R"(
+import os, time
+while not os.path.exists('/tmp/registered'): time.sleep(0.01)
+os._exit(7)
+)"),
+                             script);
+  EXPECT_THAT(run_ok(spec).payload, HasSubstr("exit status 7"));
+  expect_log("extension got SHUTDOWN failure\n");
+}
+
+TEST_P(ExtensionsTest, ATimeoutIsToldThem) {
+  auto spec = with_extension(python("import time\ndef handler(event, context): time.sleep(60)\n"),
+                             kWatcher);
+  spec->timeout_s = 1;
+  EXPECT_EQ(run_ok(spec).error_type, "Sandbox.Timedout");
+  expect_log("extension got SHUTDOWN timeout\n");
 }
 
 TEST_P(ExtensionsTest, OneThatEndsTakesTheEnvironmentWithIt) {

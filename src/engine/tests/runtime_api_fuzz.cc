@@ -200,7 +200,7 @@ void run(Bytes bytes) {
         if (bytes.byte() == 0) extensions->init_ended();
         break;
       case 4:
-        if (bytes.byte() == 0) extensions->shut_down("SPINDOWN", 1);
+        if (bytes.byte() == 0) extensions->shut_down("spindown", 1);
         break;
       case 5:
         if (bytes.byte() == 0) close();

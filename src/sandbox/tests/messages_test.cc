@@ -20,6 +20,7 @@ SandboxSpec sample() {
   spec.own_addresses = {"192.0.2.7"};
   spec.open_ports = {443};
   spec.inside_socket = true;
+  spec.lingers = true;
   return spec;
 }
 
@@ -39,6 +40,7 @@ TEST(Messages, AStartRequestArrivesAsItWas) {
   EXPECT_EQ(start.spec.own_addresses, sample().own_addresses);
   EXPECT_EQ(start.spec.open_ports, sample().open_ports);
   EXPECT_TRUE(start.spec.inside_socket);
+  EXPECT_TRUE(start.spec.lingers);
   EXPECT_EQ(encode(*decoded), encode(request));
 }
 
@@ -64,6 +66,7 @@ TEST(Messages, AnswersArriveAsTheyWere) {
   exit.signal = 11;
   exit.out_of_memory = true;
   exit.usage.cpu_us = 123;
+  exit.lingers = true;
   for (const Answer& answer :
        {Answer{StartedAnswer{1, {"a", "b", "c", 5}, 7, true}}, Answer{RefusedAnswer{2, "no"}},
         Answer{ExitAnswer{exit}}, Answer{ReportAnswer{{{"seccomp", true, "yes"}}}}}) {

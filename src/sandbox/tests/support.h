@@ -43,7 +43,7 @@ class TestWarden {
   TestWarden() : folder_(make_folder("warden")), warden_(Warden::launch({folder_})) {
     warden_->on_exit([this](Exit exit) {
       std::lock_guard lock(mutex_);
-      exits_.emplace(exit.id, exit);
+      (exit.lingers ? first_exits_ : exits_).emplace(exit.id, exit);
       changed_.notify_all();
     });
   }
@@ -64,22 +64,27 @@ class TestWarden {
   std::expected<Started, SandboxError> clone(ProcessId of, Limits limits = {}) {
     return base::sync_wait(warden_->clone(of, "clone", limits));
   }
-  std::optional<Exit> exit_of(ProcessId id) {
-    std::unique_lock lock(mutex_);
-    const bool came = changed_.wait_for(lock, std::chrono::milliseconds(kPatienceMs),
-                                        [&] { return exits_.contains(id); });
-    return came ? std::optional(exits_.at(id)) : std::nullopt;
-  }
+  std::optional<Exit> exit_of(ProcessId id) { return wait_for(exits_, id); }
+  // Of the first process of a sandbox that lingers.
+  std::optional<Exit> first_exit_of(ProcessId id) { return wait_for(first_exits_, id); }
   bool has_exited(ProcessId id) {
     std::lock_guard lock(mutex_);
     return exits_.contains(id);
   }
 
  private:
+  using Exits = std::map<ProcessId, Exit>;
+  std::optional<Exit> wait_for(const Exits& exits, ProcessId id) {
+    std::unique_lock lock(mutex_);
+    const bool came = changed_.wait_for(lock, std::chrono::milliseconds(kPatienceMs),
+                                        [&] { return exits.contains(id); });
+    return came ? std::optional(exits.at(id)) : std::nullopt;
+  }
+
   std::string folder_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<ProcessId, Exit> exits_;
+  Exits exits_, first_exits_;
   std::unique_ptr<Warden> warden_;
 };
 

@@ -105,6 +105,33 @@ TEST(Warden, ProcessesThatWereLeftRunningEndWithTheirProgram) {
   EXPECT_EQ(ran.output, "");
 }
 
+TEST(Warden, WhatLingersEndsWhenItIsKilled) {
+  TestWarden warden;
+  SandboxSpec spec = shell("( sleep 1000 & ); exit 4");
+  spec.lingers = true;
+  auto started = warden.start(spec);
+  ASSERT_TRUE(started) << started.error().message;
+  const auto first = warden.first_exit_of(started->id);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->status, 4);
+  EXPECT_FALSE(warden.has_exited(started->id));
+  EXPECT_EQ(warden->usage(started->id).has_value(), in_force(*warden, "usage accounting"));
+  warden->kill(started->id);
+  const auto last = warden.exit_of(started->id);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->status, 4);
+  EXPECT_EQ(read_all(started->output.get()), "");
+}
+
+TEST(Warden, WhatLingersEndsWithItsLastProcess) {
+  TestWarden warden;
+  SandboxSpec spec = shell("( ( sleep 0.1; echo last words ) & ); exit 4");
+  spec.lingers = true;
+  const Ran ran = run(warden, spec);
+  EXPECT_EQ(ran.output, "last words\n");
+  EXPECT_EQ(ran.exit.status, 4);
+}
+
 TEST(Warden, CountsTimeAndMemory) {
   TestWarden warden;
   const Ran ran = run(warden, shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));

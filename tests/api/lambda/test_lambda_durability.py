@@ -97,7 +97,7 @@ def test_an_idle_extension_is_told_of_the_end_and_does_not_hold_it_up(daemon, fu
     daemon.restart()
     assert "did not end in time" not in daemon.log()
     events = make_client("logs", daemon.endpoint).filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    assert "told SPINDOWN" in [event["message"].strip() for event in events]
+    assert "told spindown" in [event["message"].strip() for event in events]
 
 
 def test_a_pending_function_becomes_active(daemon, functions):
