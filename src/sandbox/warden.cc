@@ -73,7 +73,7 @@ class WardenClient final : public Warden {
   void set_cpus(ProcessId id, double cpus) override { (void)send(CpusRequest{id, cpus}, {}); }
   std::optional<Usage> usage(ProcessId id) const override;
   void on_exit(std::function<void(Exit)> handler) override {
-    std::lock_guard lock(exit_mutex_);
+    std::lock_guard lock(telling_);
     exit_handler_ = std::move(handler);
   }
 
@@ -109,7 +109,9 @@ class WardenClient final : public Warden {
   std::map<ProcessId, Waiting> waiting_;
   std::map<ProcessId, std::shared_ptr<Known>> known_;
   mutable std::vector<std::promise<std::vector<Feature>>> reports_;
-  std::mutex exit_mutex_;  // held while the handler is called
+  // Held while the handler is called, or whoever waits for an answer is resumed: that touches his
+  // executor, which may be gone as soon as on_exit() has returned.
+  std::mutex telling_;
   std::function<void(Exit)> exit_handler_;
   std::thread reader_;
 };
@@ -199,8 +201,10 @@ void WardenClient::receive() {
     if (!packet || packet->size == 0) break;
     auto answer = decode_answer({buffer.data(), packet->size});
     if (!answer) continue;
+    const std::lock_guard lock(telling_);
     std::visit([&](auto& each) { on_answer(std::move(each), std::move(*packet)); }, *answer);
   }
+  const std::lock_guard lock(telling_);
   on_warden_gone();
 }
 
@@ -244,7 +248,6 @@ void WardenClient::on_answer(ExitAnswer answer, Packet) {
 }
 
 void WardenClient::tell_exit(const Exit& exit) {
-  std::lock_guard lock(exit_mutex_);
   if (exit_handler_ && !stopping_) exit_handler_(exit);
 }
 

@@ -188,8 +188,8 @@ class Warden {
   virtual std::optional<Usage> usage(ProcessId id) const = 0;
   // Called once for each process that ended (twice where its sandbox lingers), on a thread of the
   // warden client, possibly before the coroutine of its start() or clone() has resumed. Set it
-  // before the first start(). Returns when no call of the handler before is under way; not to be
-  // called by a handler.
+  // before the first start(). Returns when no call of the handler before is under way, and no
+  // coroutine is being resumed; not to be called by a handler.
   virtual void on_exit(std::function<void(Exit)> handler) = 0;
 };
 
