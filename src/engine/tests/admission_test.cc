@@ -13,15 +13,7 @@ namespace {
 TEST_F(EngineTest, AccountConcurrencyThrottles) {
   options_.account_concurrency = 1;
   Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      inside.arrive();
-      release.wait();
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
+  use(holding(inside, release, Held::all));
   auto one = start(function(), "1");
   inside.wait();
   const auto two = run(function_named("other"), "2");
@@ -37,17 +29,7 @@ TEST_F(EngineTest, AccountConcurrencyThrottles) {
 TEST_F(EngineTest, ReservedConcurrencyLimitsOneFunctionAndLeavesTheOthers) {
   options_.account_concurrency = 2;
   Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      if (event->payload == "hold") {
-        inside.arrive();
-        release.wait();
-      }
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
+  use(holding(inside, release));
   auto reserved = function_named("reserved");
   reserved->reserved_concurrency = 1;
   auto one = start(reserved, "hold");
@@ -89,17 +71,7 @@ TEST_F(EngineTest, WhereNoMoreEnvironmentsFitTheOldestIdleOneEnds) {
 TEST_F(EngineTest, AFunctionMayNotGrowFasterThanItsRate) {
   options_.scaling_rate = 1;
   Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      if (event->payload == "hold") {
-        inside.arrive();
-        release.wait();
-      }
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
+  use(holding(inside, release));
   auto one = start(function(), "hold");
   inside.wait();
   const auto two = run(function(), "2");
@@ -160,15 +132,7 @@ TEST_F(EngineTest, RetireEndsOldRevisionsAndKeepsTheNewOne) {
 
 TEST_F(EngineTest, ABusyEnvironmentOfARetiredRevisionEndsAfterItsEvent) {
   Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      inside.arrive();
-      release.wait();
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
+  use(holding(inside, release, Held::all));
   auto spec = function();
   auto one = start(spec, "1");
   inside.wait();

@@ -329,15 +329,7 @@ TEST_F(EngineTest, AFloodOfOutputIsCutIntoLinesAndPassedOn) {
 
 TEST_F(EngineTest, StopWaitsForEventsUnderWayAndTakesNoMore) {
   Gate inside(1), release(1);
-  use([&](GuestEnd& guest) {
-    if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
-    while (auto event = guest.next_event()) {
-      inside.arrive();
-      release.wait();
-      guest.send(FrameType::result, event->payload);
-    }
-    return sandbox::Exit{};
-  });
+  use(holding(inside, release, Held::all));
   auto one = start(function(), "1");
   inside.wait();
   std::thread stopping([&] { base::sync_wait(engine().stop(std::chrono::seconds(60))); });

@@ -114,6 +114,21 @@ class EngineTest : public ::testing::Test {
       return sandbox::Exit{};
     };
   }
+  // Echoes; an event that is held, or says "hold", arrives at `inside` and waits for `release`.
+  enum class Held { marked, all };
+  static Script holding(Gate& inside, Gate& release, Held held = Held::marked) {
+    return [&inside, &release, held](GuestEnd& guest) {
+      if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
+      while (auto event = guest.next_event()) {
+        if (held == Held::all || event->payload == "hold") {
+          inside.arrive();
+          release.wait();
+        }
+        guest.send(FrameType::result, event->payload);
+      }
+      return sandbox::Exit{};
+    };
+  }
   static Script answers(FrameType type, std::string payload) {
     return [=](GuestEnd& guest) {
       if (!guest.is_clone) guest.send(FrameType::ready, R"({"cloneable":true})");
