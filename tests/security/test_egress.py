@@ -37,6 +37,10 @@ class Hello(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class World(http.server.ThreadingHTTPServer):
+    request_queue_size = 512  # with its own five, a flood's connections are dropped and tried again a second later
+
+
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory):
     """An HTTP and an HTTPS server of the machine, which stand for the world; the certificate is for localhost."""
@@ -45,7 +49,7 @@ def outside(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key", "-out", folder / "cert", "-days", "2",
                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
-    plain, secure = (http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hello) for _ in range(2))
+    plain, secure = (World(("127.0.0.1", 0), Hello) for _ in range(2))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert", folder / "key")
     secure.socket = context.wrap_socket(secure.socket, server_side=True)
