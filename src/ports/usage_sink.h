@@ -34,8 +34,9 @@ struct UsageRecord {
   std::int64_t billed_ms = 0;
   std::int64_t memory_mb = 0;
   double duration_ms = 0;
-  double init_ms = 0;       // 0 where warm
-  std::int64_t cpu_us = 0;  // used by the environment during this invocation
+  double init_ms = 0;                   // 0 where warm
+  std::optional<double> extensions_ms;  // where there are any: theirs, after the function's answer
+  std::int64_t cpu_us = 0;              // used by the environment during this invocation
   std::int64_t peak_memory_bytes = 0;
   Concurrency concurrency;
   ColdStart cold_start = ColdStart::none;

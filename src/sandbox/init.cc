@@ -244,10 +244,15 @@ void run_main(const SandboxPlan& plan, const std::vector<int>& before) {
   const int moved[] = {::fcntl(plan.control, F_DUPFD, 64), ::fcntl(plan.output, F_DUPFD, 64),
                        ::fcntl(plan.clone_channel, F_DUPFD, 64),
                        ::fcntl(setup, F_DUPFD_CLOEXEC, 64), ::open("/dev/null", O_RDONLY)};
-  const std::pair<int, int> places[] = {
+  std::vector<std::pair<int, int>> places = {
       {moved[4], 0}, {moved[1], 1}, {moved[1], 2}, {moved[0], 3}, {moved[2], 4}};
   const int report = moved[3];
   kept.insert(kept.end(), {3, 4, report});
+  for (const int pipe : plan.pipes) {
+    const int number = static_cast<int>(places.size());  // after 0 to 4
+    places.emplace_back(::fcntl(pipe, F_DUPFD, 64), number);
+    kept.push_back(number);
+  }
   for (const auto& [from, to] : places) {
     if (from < 0 || ::dup2(from, to) != to)
       give_up(setup, error_text("placing descriptors", errno));
@@ -519,7 +524,11 @@ unsigned long namespaces_of(const SandboxSpec& spec, Power power) {
 }
 
 void run_sandbox_init(const SandboxPlan& plan) {
-  close_all_but({plan.channel, plan.setup_channel, plan.control, plan.output, plan.clone_channel});
+  std::vector<int> guests = {plan.setup_channel, plan.control, plan.output, plan.clone_channel};
+  guests.insert(guests.end(), plan.pipes.begin(), plan.pipes.end());
+  std::vector<int> needed = guests;
+  needed.push_back(plan.channel);
+  close_all_but(std::move(needed));
   char name[16] = {};
   ::prctl(PR_GET_NAME, name, 0, 0, 0);
   ::prctl(PR_SET_NAME, "mayfly-init", 0, 0, 0);
@@ -547,7 +556,7 @@ void run_sandbox_init(const SandboxPlan& plan) {
     for (base::UniqueFd& listener : listeners) (void)listener.release();
     return;
   }
-  for (int fd : {plan.setup_channel, plan.control, plan.output, plan.clone_channel}) ::close(fd);
+  for (const int fd : guests) ::close(fd);
 
   std::vector<int> numbers;
   for (const base::UniqueFd& listener : listeners) numbers.push_back(listener.get());

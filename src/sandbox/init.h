@@ -79,11 +79,12 @@ struct SandboxPlan {
   Power power = Power::root;
   uid_t outside_uid = 0;  // of the daemon
   gid_t outside_gid = 0;
-  int channel = -1;        // init's own
-  int setup_channel = -1;  // the function's process until its program runs
-  int control = -1;        // becomes 3
-  int output = -1;         // becomes 1 and 2
-  int clone_channel = -1;  // becomes 4
+  int channel = -1;             // init's own
+  int setup_channel = -1;       // the function's process until its program runs
+  int control = -1;             // becomes 3
+  int output = -1;              // becomes 1 and 2
+  int clone_channel = -1;       // becomes 4
+  std::vector<int> pipes = {};  // become 5 and on
   Program program = Program::executed;
   // Of a continued program, numbers above 4. Where its libraries have /dev/urandom open, and go on
   // to read it: they get the sandbox's own.

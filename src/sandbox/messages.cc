@@ -80,7 +80,7 @@ void fields(Codec& codec, T& value) {
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
         value.opt_folder, value.runtime_folder, value.image_folder, value.binds, value.limits,
         network, tmp, value.listen_ports, value.inside_socket, value.zygote, value.own_addresses,
-        value.open_ports, value.lingers);
+        value.open_ports, value.lingers, value.pipes);
     if constexpr (!std::is_const_v<T>) {
       if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
       value.network = network == 0 ? Network::host : Network::isolated;
@@ -254,6 +254,8 @@ std::optional<std::string> fault_of(const SandboxSpec& spec) {
   if (spec.listen_ports.size() > 8) return "more than 8 listening ports";
   if (spec.open_ports.size() > 16) return "more than 16 open ports";
   if (spec.own_addresses.size() > 64) return "more than 64 addresses of its own";
+  if (spec.pipes > 4) return "more than 4 pipes";
+  if (spec.pipes > 0 && spec.zygote != 0) return "a zygote's process has no further pipes";
   return std::nullopt;
 }
 

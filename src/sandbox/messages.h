@@ -18,7 +18,7 @@ namespace mayfly::sandbox {
 inline constexpr std::size_t kMaxRequestBytes = 160 << 10;  // argv and env of a process included
 
 // Requests: daemon to warden. Descriptors of start and clone: the guest's control end, its output
-// end.
+// end, its ends of SandboxSpec::pipes.
 struct StartRequest {
   ProcessId id = 0;
   SandboxSpec spec;

@@ -37,7 +37,7 @@ Sandbox::~Sandbox() {
   if (group_) shared_.keeper.remove(group_->name());
 }
 
-void Sandbox::begin(base::UniqueFd control, base::UniqueFd output, Zygote* zygote) {
+void Sandbox::begin(std::vector<base::UniqueFd> guest, Zygote* zygote) {
   auto etc = shared_.etc.refresh();
   if (!etc) return refuse(etc.error());
   group_ = shared_.cgroups.existing(request_.spec.name + "-" + std::to_string(request_.id));
@@ -58,7 +58,7 @@ void Sandbox::begin(base::UniqueFd control, base::UniqueFd output, Zygote* zygot
   setup_channel_ = std::move(setup->first);
   clone_channel_ = std::move(orders->first);
   if (zygote != nullptr) {
-    const int attached[] = {init->second.get(), setup->second.get(), control.get(), output.get(),
+    const int attached[] = {init->second.get(), setup->second.get(), guest[0].get(), guest[1].get(),
                             orders->second.get()};
     zygote->order(request_, attached, [this](std::expected<Child, std::string> child) {
       if (!child) return refuse(child.error());
@@ -77,8 +77,9 @@ void Sandbox::begin(base::UniqueFd control, base::UniqueFd output, Zygote* zygot
   plan.outside_gid = ::getegid();
   plan.channel = init->second.get();
   plan.setup_channel = setup->second.get();
-  plan.control = control.get();
-  plan.output = output.get();
+  plan.control = guest[0].get();
+  plan.output = guest[1].get();
+  for (std::size_t next = 2; next < guest.size(); ++next) plan.pipes.push_back(guest[next].get());
   plan.clone_channel = orders->second.get();
   auto child = clone_with(namespaces_of(request_.spec, shared_.power));
   if (!child) return refuse(error_text("making namespaces", child.error()));

@@ -55,7 +55,8 @@ class Sandbox {
   Sandbox& operator=(const Sandbox&) = delete;
 
   // From `zygote` where there is one that is ready, otherwise (null) by exec.
-  void begin(base::UniqueFd control, base::UniqueFd output, Zygote* zygote);
+  // `guest`: its control end, its output end, its ends of the pipes.
+  void begin(std::vector<base::UniqueFd> guest, Zygote* zygote);
   void clone(CloneRequest request, base::UniqueFd control, base::UniqueFd output);
   // False where neither the process nor one of its clones has this id.
   bool kill(ProcessId id);

@@ -30,19 +30,27 @@ using StartResult = std::expected<Started, SandboxError>;
 
 // The daemon's ends of a process's descriptors, and the guest's.
 struct Ends {
-  base::UniqueFd control, output, guest_control, guest_output;
+  base::UniqueFd control, output;
+  std::vector<base::UniqueFd> pipes;
+  std::vector<base::UniqueFd> guest;  // its control, its output, its pipes
 };
 
-std::expected<Ends, int> make_ends() {
-  int control[2] = {-1, -1}, output[2] = {-1, -1};
+std::expected<Ends, int> make_ends(std::uint32_t pipes) {
+  int control[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
     return std::unexpected(errno);
-  Ends ends{base::UniqueFd{control[0]}, {}, base::UniqueFd{control[1]}, {}};
-  if (::pipe2(output, O_CLOEXEC) != 0) return std::unexpected(errno);
-  ends.output.reset(output[0]);
-  ends.guest_output.reset(output[1]);
-  for (int fd : {control[0], output[0]}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  Ends ends;
+  ends.control.reset(control[0]);
+  ends.guest.emplace_back(control[1]);
+  ::fcntl(control[0], F_SETFL, O_NONBLOCK);
   refuse_descriptors(control[0]);
+  for (std::uint32_t made = 0; made <= pipes; ++made) {
+    int pipe[2] = {-1, -1};
+    if (::pipe2(pipe, O_CLOEXEC) != 0) return std::unexpected(errno);
+    ::fcntl(pipe[0], F_SETFL, O_NONBLOCK);
+    (made == 0 ? ends.output : ends.pipes.emplace_back()).reset(pipe[0]);
+    ends.guest.emplace_back(pipe[1]);
+  }
   return ends;
 }
 
@@ -140,15 +148,16 @@ base::Task<StartResult> WardenClient::clone(ProcessId of, std::string name, Limi
 
 base::Task<StartResult> WardenClient::ask(ProcessId id, Request request) {
   const std::string bytes = encode(request);
-  auto ends = make_ends();
+  const auto* start = std::get_if<StartRequest>(&request);
+  auto ends = make_ends(start != nullptr ? start->spec.pipes : 0);
   std::string fault;
   if (!ends) fault = error_text("descriptors for a sandbox", ends.error());
   if (bytes.size() > kMaxRequestBytes) fault = "arguments and environment are too large";
   base::OneShot<StartResult> result;
   if (fault.empty()) {
-    const base::UniqueFd guest_control = std::move(ends->guest_control);
-    const base::UniqueFd guest_output = std::move(ends->guest_output);
-    const int attached[] = {guest_control.get(), guest_output.get()};
+    const std::vector<base::UniqueFd> guest = std::move(ends->guest);
+    std::vector<int> attached;
+    for (const base::UniqueFd& each : guest) attached.push_back(each.get());
     std::unique_lock lock(mutex_);
     if (gone_) {
       fault = "the warden has ended";
@@ -227,8 +236,8 @@ void WardenClient::on_answer(StartedAnswer answer, Packet packet) {
     packet.fds.pop_back();
   }
   waiting.mapped().result.set(Started{answer.id, std::move(ends.control), std::move(ends.output),
-                                      std::move(packet.fds), std::move(inside_socket),
-                                      answer.user});
+                                      std::move(ends.pipes), std::move(packet.fds),
+                                      std::move(inside_socket), answer.user});
 }
 
 void WardenClient::on_answer(RefusedAnswer answer, Packet) {

@@ -94,6 +94,9 @@ struct SandboxSpec {
   // is left of it: extensions. The end of the first process is then told as an Exit that lingers,
   // and another Exit follows.
   bool lingers = false;
+  // How many more pipes the guest writes to: its descriptors from 5 on, and Started::pipes. At most
+  // 4, and none with a zygote.
+  std::uint32_t pipes = 0;
   // Where this zygote is there and ready, the process is a child of it and not a new program; argv
   // is then only what it is called. 0: none.
   ProcessId zygote = 0;
@@ -111,7 +114,8 @@ struct Started {
   ProcessId id = 0;
   base::UniqueFd
       control;  // stream socket, non-blocking: the guest protocol (the guest's descriptor 3)
-  base::UniqueFd output;  // pipe, non-blocking: the guest's standard output and error
+  base::UniqueFd output;              // pipe, non-blocking: the guest's standard output and error
+  std::vector<base::UniqueFd> pipes;  // non-blocking, as many as were asked for
   std::vector<base::UniqueFd> listeners;  // as listen_ports, then as open_ports
   base::UniqueFd inside_socket;           // where it was asked for
   std::uint32_t user = 0;  // whose its processes and sockets are, as seen by the machine

@@ -173,7 +173,7 @@ void WardenProcess::on_request() {
 
 void WardenProcess::handle(StartRequest request, Packet packet) {
   auto fault = !fault_.empty() ? std::optional(fault_) : fault_of(request.spec);
-  if (!fault && packet.fds.size() != 2) fault = kNoDescriptors;
+  if (!fault && packet.fds.size() != 2 + request.spec.pipes) fault = kNoDescriptors;
   if (!fault && sandboxes_.contains(request.id)) fault = "its number is taken";
   if (fault) return answer(RefusedAnswer{request.id, *fault}, {});
   const ProcessId id = request.id;
@@ -182,8 +182,7 @@ void WardenProcess::handle(StartRequest request, Packet packet) {
   sandboxes_.emplace(id, std::move(sandbox));
   const auto zygote = zygotes_.find(made.wanted_zygote());
   const bool usable = zygote != zygotes_.end() && zygote->second->ready();
-  made.begin(std::move(packet.fds[0]), std::move(packet.fds[1]),
-             usable ? zygote->second.get() : nullptr);
+  made.begin(std::move(packet.fds), usable ? zygote->second.get() : nullptr);
 }
 
 void WardenProcess::handle(ZygoteRequest request, const Packet&) {

@@ -1,8 +1,12 @@
 #include "engine/environment/environment.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "base/strings.h"
 #include "engine/report/closing.h"
 
 namespace mayfly::engine {
@@ -39,7 +43,10 @@ Environment::Environment(const Services& services, Owner& owner, http::Loop& loo
       loop_(loop),
       setup_(std::move(setup)),
       lines_(setup_.function->log_format, setup_.function->system_log_level),
-      output_(std::move(setup_.output), services.clock) {}
+      output_(services.clock) {
+  output_.set_pipe(Output::From::function, std::move(setup_.output));
+  output_.set_pipe(Output::From::extensions, std::move(setup_.extensions_output));
+}
 
 Environment::~Environment() = default;
 
@@ -47,10 +54,12 @@ void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_cl
   guest_ = std::move(guest);
   on_close_ = std::move(on_close);
   if (setup_.extensions != nullptr) {
-    output_.listen(
-        [telemetry = setup_.extensions->telemetry()](base::WallTime time, std::string_view line) {
-          telemetry->add_line(time, line);
-        });
+    output_.listen([telemetry = setup_.extensions->telemetry()](
+                       Output::From from, base::WallTime time, std::string_view line) {
+      telemetry->add_line(
+          from == Output::From::function ? Telemetry::Kind::function : Telemetry::Kind::extension,
+          time, line);
+    });
     setup_.extensions->telemetry()->listen([this](const Subscriber& subscriber) {
       output_.add(lines_.subscription(services_.clock.now(), subscriber));
     });
@@ -60,7 +69,39 @@ void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_cl
   }
   // A process that ended before it could be opened is told by exited(), which comes as a task of
   // its own.
-  output_watch_ = loop_.watch_readable(output_.fd(), [this] { output_readable(); });
+  watch_output(Output::From::function);
+  watch_output(Output::From::extensions);
+  if (setup_.extensions_ends)
+    ends_watch_ =
+        loop_.watch_readable(setup_.extensions_ends.get(), [this] { read_extensions_ends(); });
+}
+
+void Environment::watch_output(Output::From from) {
+  if (output_.fd(from) < 0) return;
+  output_watches_[static_cast<std::size_t>(from)] =
+      loop_.watch_readable(output_.fd(from), [this, from] { output_readable(from); });
+}
+
+void Environment::read_extensions_ends() {
+  char step[1024];
+  for (;;) {
+    const ssize_t got = ::read(setup_.extensions_ends.get(), step, sizeof step);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      if (got == 0) ends_watch_.reset();
+      break;
+    }
+    partial_end_.append(step, static_cast<std::size_t>(got));
+    if (partial_end_.size() > 16 * sizeof step) return end();  // no such line
+  }
+  for (std::size_t end = 0; (end = partial_end_.find('\n')) != std::string::npos;) {
+    const std::string line =
+        std::exchange(partial_end_, partial_end_.substr(end + 1)).substr(0, end);
+    const std::size_t space = line.find(' ');
+    const auto status = base::parse_int(line.substr(0, space));
+    if (status && space != std::string::npos)
+      setup_.extensions->ended(line.substr(space + 1), static_cast<int>(*status));
+  }
 }
 
 base::Task<InitResult> Environment::initialize(std::chrono::milliseconds budget, InitPhase phase) {
@@ -141,6 +182,11 @@ void Environment::exited(sandbox::Exit exit) {
   const bool runtime_ended = std::exchange(runtime_alive_, false);
   if (exit.lingers ? !runtime_ended : !std::exchange(process_alive_, false)) return;
   const auto self = shared_from_this();
+  // With the last extension the runtime ends: what ended first is to be told.
+  if (setup_.extensions_ends && state_ != State::ended) {
+    read_extensions_ends();
+    extensions_changed();
+  }
   if (guest_ && state_ != State::ended) guest_->process_ended();
   switch (state_) {
     case State::initializing:
@@ -244,7 +290,9 @@ void Environment::tell_init_end(const InitResult& result) {
   report.init_ms = result.init_ms;
   report.phase = init_phase_;
   report.status = result.ok ? "success" : result.timed_out ? "timeout" : "error";
-  if (result.error) {
+  if (result.extension) {
+    report.error_type = result.extension->type;
+  } else if (result.error) {
     report.error_type = result.error->error_type;
   } else if (!result.ok && !result.timed_out) {
     report.error_type = result.exit.out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError";
@@ -358,15 +406,16 @@ Telemetry* Environment::wanted_telemetry() const {
 }
 
 void Environment::extensions_changed() {
-  const std::string failure = setup_.extensions->failure();
-  if (!failure.empty()) {
-    if (state_ == State::initializing && init_) {
-      InitResult result;
-      result.error = Answer{
-          error_json(failure, "An extension failed in the initialization"), true, failure, {}};
-      return finish_init(std::move(result));
+  if (state_ == State::ended) return;
+  if (auto failure = setup_.extensions->failure()) {
+    if (state_ == State::busy) {
+      const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
+      return fail(extension_failure(pending_->event.request_id, *failure), usage);
     }
-    if (state_ == State::busy || state_ == State::idle) return end();
+    if (!init_) return leave("failure");
+    InitResult result;
+    result.extension = std::move(failure);
+    return finish_init(std::move(result));
   }
   if (!setup_.extensions->waiting()) return;
   if (state_ == State::initializing && readiness_) {
@@ -381,8 +430,8 @@ void Environment::answer_early(Answer answer) {
   Outcome outcome;
   outcome.cold_start = cost_ ? cost_->kind : ports::ColdStart::none;
   outcome.init_ms = cost_ ? cost_->init_ms : 0;
-  outcome.duration_ms =
-      std::chrono::duration<double, std::milli>(services_.clock.monotonic() - started_).count();
+  const base::MonotonicTime now = services_.clock.monotonic();
+  outcome.duration_ms = std::chrono::duration<double, std::milli>(now - started_).count();
   drain_output();
   outcome.log_tail = output_.tail();
   if (answer.is_error) {
@@ -402,6 +451,20 @@ void Environment::answer_early(Answer answer) {
     outcome.function_error = "Unhandled";
     outcome.error_type = failure.error_type;
   }
+  answered_ = Answered{now, static_cast<std::int64_t>(outcome.payload.size())};
+  // Extensions may wait for this before they ask for their next event.
+  if (Telemetry* telemetry = wanted_telemetry()) {
+    Report report;
+    report.request_id = pending_->event.request_id;
+    report.duration_ms = outcome.duration_ms;
+    report.produced_bytes = answered_->bytes;
+    if (outcome.function_error) {
+      report.status = "error";
+      report.error_type = outcome.error_type;
+    }
+    telemetry->add(Telemetry::Kind::platform,
+                   records().runtime_done(services_.clock.now(), report));
+  }
   held_answer_ = std::move(answer);
   pending_->done.set(std::move(outcome));
 }
@@ -419,22 +482,10 @@ void Environment::complete(Answer answer) {
     failure = too_large_failure(services_.options.response_limit);
   if (!failure && !answer.is_error && !answer.delivered && !delivery_->began())
     answer.payload = delivery_->whole(std::move(answer.payload), std::move(answer.content_type));
-  const ColdStartCost cost = std::exchange(cost_, std::nullopt).value_or(ColdStartCost{});
-  Closing closing{*setup_.function,
-                  pending_->event,
-                  std::move(answer),
-                  failure ? &*failure : nullptr,
-                  started_wall_,
-                  duration,
-                  cost.init_ms,
-                  cost.kind,
-                  usage.peak_memory_bytes,
-                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
-                  pending_->concurrency,
-                  wanted_telemetry(),
-                  provisioned()};
+  Closing end = closing(std::move(answer), duration, usage);
+  if (failure) end.failure = &*failure;
   cpu_before_us_ = usage.cpu_us;
-  Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
+  Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(end));
   const std::unique_ptr<Pending> answered = std::move(pending_);
   state_ = State::idle;
   if (waits_for_reader_ || waits_for_pace_) {
@@ -457,6 +508,36 @@ ports::Provisioned Environment::provisioned() const {
   return pending_->wants_provisioned ? ports::Provisioned::spilled : ports::Provisioned::none;
 }
 
+Closing Environment::closing(Answer answer, std::chrono::nanoseconds duration,
+                             const sandbox::Usage& usage) {
+  const ColdStartCost cost = std::exchange(cost_, std::nullopt).value_or(ColdStartCost{});
+  const auto produced = static_cast<std::int64_t>(answer.payload.size());
+  Closing out{*setup_.function,
+              pending_->event,
+              std::move(answer),
+              nullptr,
+              started_wall_,
+              duration,
+              cost.init_ms,
+              cost.kind,
+              usage.peak_memory_bytes,
+              std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
+              pending_->concurrency,
+              wanted_telemetry(),
+              provisioned()};
+  out.produced_bytes = produced;
+  const bool extended =
+      setup_.extensions != nullptr && setup_.extensions->kind() != Extensions::Kind::none;
+  if (extended) out.extensions = std::chrono::nanoseconds::zero();
+  if (const auto answered = std::exchange(answered_, std::nullopt)) {
+    out.extensions =
+        std::max(duration - (answered->at - started_), std::chrono::nanoseconds::zero());
+    out.produced_bytes = answered->bytes;
+    out.runtime_done = Closing::RuntimeDone::told;
+  }
+  return out;
+}
+
 void Environment::fail(Failure failure, sandbox::Usage usage) {
   const auto self = shared_from_this();
   deadline_.reset();
@@ -465,28 +546,17 @@ void Environment::fail(Failure failure, sandbox::Usage usage) {
   auto duration = services_.clock.monotonic() - started_;
   if (failure.timeout)
     duration = time_limit(*setup_.function);  // Lambda reports and bills exactly the limit
-  const ColdStartCost cost = std::exchange(cost_, std::nullopt).value_or(ColdStartCost{});
-  Closing closing{*setup_.function,
-                  pending_->event,
-                  Answer{},
-                  &failure,
-                  started_wall_,
-                  duration,
-                  cost.init_ms,
-                  cost.kind,
-                  usage.peak_memory_bytes,
-                  std::max<std::int64_t>(0, usage.cpu_us - cpu_before_us_),
-                  pending_->concurrency,
-                  wanted_telemetry(),
-                  provisioned()};
-  Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(closing));
+  Closing end = closing(Answer{}, duration, usage);
+  end.failure = &failure;
+  Outcome outcome = close_event(services_, lines_, output_, setup_.log_stream, std::move(end));
   const std::unique_ptr<Pending> answered = std::move(pending_);
   leave(failure.timeout ? "timeout" : "failure");
   answered->done.set(std::move(outcome));
 }
 
-void Environment::output_readable() {
-  if (output_.read(kReadBudget) == Output::State::closed) output_watch_.reset();
+void Environment::output_readable(Output::From from) {
+  if (output_.read(from, kReadBudget) == Output::State::closed)
+    output_watches_[static_cast<std::size_t>(from)].reset();
   if (output_.pending_bytes() >= kFlushBytes) return flush_lines();
   if (!flush_timer_ && !output_.empty()) {
     flush_timer_ = loop_.after(kFlushDelay, [weak = weak_from_this()] {
@@ -499,8 +569,9 @@ void Environment::output_readable() {
 }
 
 void Environment::drain_output() {
-  output_.read(kDrainBudget);
-  output_.end_line();
+  output_.read(Output::From::function, kDrainBudget);
+  output_.read(Output::From::extensions, kDrainBudget);
+  output_.end_lines();
 }
 
 void Environment::flush_lines() {
@@ -556,7 +627,8 @@ void Environment::tell_shutdown() {
 }
 
 void Environment::close() {
-  output_watch_.reset();
+  for (auto& watch : output_watches_) watch.reset();
+  ends_watch_.reset();
   flush_timer_.reset();
   exit_timer_.reset();
   timer_.reset();
@@ -565,6 +637,7 @@ void Environment::close() {
   if (setup_.extensions != nullptr) setup_.extensions->close();
   guest_.reset();
   output_.close();
+  setup_.extensions_ends.reset();
   if (on_close_) std::exchange(on_close_, nullptr)();
 }
 

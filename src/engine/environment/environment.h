@@ -23,6 +23,7 @@
 #include "engine/environment/output.h"
 #include "engine/environment/pending.h"
 #include "engine/guest/guest.h"
+#include "engine/report/closing.h"
 #include "engine/report/failure.h"
 #include "engine/report/lines.h"
 #include "engine/runtime_api/extensions.h"
@@ -36,10 +37,11 @@ struct Pool;
 struct InitResult {
   bool ok = false;
   double init_ms = 0;
-  Readiness readiness;          // where ok
-  bool timed_out = false;       // else: the budget ran out,
-  std::optional<Answer> error;  //   the guest told an error,
-  sandbox::Exit exit;           //   or it ended by itself
+  Readiness readiness;                        // where ok
+  bool timed_out = false;                     // else: the budget ran out,
+  std::optional<Answer> error;                //   the guest told an error,
+  std::optional<ExtensionFailure> extension;  // an extension gave up or crashed,
+  sandbox::Exit exit;                         //   or it ended by itself
 };
 
 // How long an event of the function may take; a function without a limit is told that it has a
@@ -76,6 +78,8 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
     sandbox::ProcessId id = 0;
     base::UniqueFd output;
     std::shared_ptr<Extensions> extensions = nullptr;  // where it has, or may have, any
+    // Of external ones: what they write, and lines that tell how each has ended ("STATUS NAME").
+    base::UniqueFd extensions_output = {}, extensions_ends = {};
   };
 
   // The scheduler's own notes, under the scheduler's lock.
@@ -132,7 +136,9 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void guest_stream_ends(std::optional<Answer> error) override;
   void guest_lost(Loss loss) override;
 
-  void output_readable();
+  void watch_output(Output::From from);
+  void output_readable(Output::From from);
+  void read_extensions_ends();
   void drain_output();
   void flush_lines();
   void arm_deadline(base::MonotonicTime at);
@@ -152,6 +158,7 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   void answer_early(Answer answer);
   void fail(Failure failure, sandbox::Usage usage);
   ports::Provisioned provisioned() const;
+  Closing closing(Answer answer, std::chrono::nanoseconds duration, const sandbox::Usage& usage);
   void leave(std::string_view shutdown_reason = "spindown");
   void close();
 
@@ -170,7 +177,8 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   std::unique_ptr<Guest> guest_;
   std::function<void()> on_close_;
   Output output_;
-  std::unique_ptr<http::Loop::Token> output_watch_;
+  std::unique_ptr<http::Loop::Token> output_watches_[2], ends_watch_;
+  std::string partial_end_;
   std::unique_ptr<http::Loop::Token> flush_timer_;
   std::unique_ptr<http::Loop::Token> exit_timer_;
 
@@ -185,6 +193,11 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
 
   std::optional<Readiness> readiness_;  // the runtime's, while extensions are not ready
   std::optional<Answer> held_answer_;   // was delivered; extensions still work on the event
+  struct Answered {
+    base::MonotonicTime at;
+    std::int64_t bytes;
+  };
+  std::optional<Answered> answered_;  // of that
   std::unique_ptr<http::Loop::Token> runtime_timer_, shutdown_timer_;
   std::string shutdown_reason_;  // while the runtime is asked to end, and extensions not yet
   std::int64_t shutdown_deadline_ms_ = 0;

@@ -8,51 +8,60 @@
 
 namespace mayfly::engine {
 
-Output::State Output::read(std::size_t budget) {
-  if (!pipe_) return State::closed;
+void Output::close() {
+  for (Pipe& each : pipes_) each.reading.reset();
+}
+
+Output::State Output::read(From from, std::size_t budget) {
+  const base::UniqueFd& pipe = pipe_of(from).reading;
+  if (!pipe) return State::closed;
   thread_local std::array<char, 64 * 1024> step;
   std::size_t total = 0;
   while (total < budget) {
-    const ssize_t got = ::read(pipe_.get(), step.data(), step.size());
+    const ssize_t got = ::read(pipe.get(), step.data(), step.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return State::open;  // EAGAIN
     if (got == 0) return State::closed;
-    feed({step.data(), static_cast<std::size_t>(got)}, clock_.now());
+    feed(from, {step.data(), static_cast<std::size_t>(got)}, clock_.now());
     total += static_cast<std::size_t>(got);
     if (static_cast<std::size_t>(got) < step.size()) return State::open;
   }
   return State::open;
 }
 
-void Output::feed(std::string_view bytes, base::WallTime now) {
+void Output::feed(From from, std::string_view bytes, base::WallTime now) {
+  std::string& partial = pipe_of(from).partial;
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, newline);
-    const std::size_t room = kMaxLine - partial_.size();
+    const std::size_t room = kMaxLine - partial.size();
     if (piece.size() > room) {
-      partial_ += piece.substr(0, room);
+      partial += piece.substr(0, room);
       bytes.remove_prefix(room);
-      push_own(std::exchange(partial_, {}), now);
+      push_written(from, std::exchange(partial, {}), now);
       continue;
     }
-    partial_ += piece;
+    partial += piece;
     if (newline == std::string_view::npos) return;
     bytes.remove_prefix(newline + 1);
-    push_own(std::exchange(partial_, {}), now);
+    push_written(from, std::exchange(partial, {}), now);
   }
 }
 
 void Output::add(std::string line) {
-  end_line();
+  end_lines();
   if (!line.empty()) push(std::move(line), clock_.now());
 }
 
-void Output::end_line() {
-  if (!partial_.empty()) push_own(std::exchange(partial_, {}), clock_.now());
+void Output::end_lines() {
+  for (const From from : {From::function, From::extensions}) {
+    std::string& partial = pipe_of(from).partial;
+    if (!partial.empty()) push_written(from, std::exchange(partial, {}), clock_.now());
+  }
 }
 
-void Output::push_own(std::string line, base::WallTime now) {
-  if (listener_) listener_(now, line);
+void Output::push_written(From from, std::string line, base::WallTime now) {
+  if (listener_) listener_(from, now, line);
   push(std::move(line), now);
 }
 

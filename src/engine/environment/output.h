@@ -1,11 +1,13 @@
-// Output: what a function wrote to standard output and error, as lines of its log.
+// Output: what a function and its extensions wrote to standard output and error, as lines of its
+// log.
 //
-// Owns the pipe's reading end. Lines are split at newlines; one longer than kMaxLine is cut there,
+// Owns the pipes' reading ends. Lines are split at newlines; one longer than kMaxLine is cut there,
 // so a guest that never ends a line costs no more than that. Collected lines are handed over by
 // take(); the last kTail bytes since mark() are kept for X-Amz-Log-Result. Threads: the
 // environment's loop.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -23,23 +25,25 @@ class Output {
   static constexpr std::size_t kMaxLine = 256 * 1024;  // CloudWatch's limit of one event
   static constexpr std::size_t kTail = 4096;
 
-  Output(base::UniqueFd pipe, base::Clock& clock) : pipe_(std::move(pipe)), clock_(clock) {}
+  enum class From { function, extensions };  // external ones; internal ones are the function
 
-  int fd() const { return pipe_.get(); }
-  void close() { pipe_.reset(); }
+  explicit Output(base::Clock& clock) : clock_(clock) {}
+
+  void set_pipe(From from, base::UniqueFd pipe) { pipe_of(from).reading = std::move(pipe); }
+  int fd(From from) const { return pipes_[static_cast<std::size_t>(from)].reading.get(); }
+  void close();
   enum class State { open, closed };
   // Reads what is there, at most about `budget` bytes of it. closed: nobody holds the writing end
   // any more.
-  State read(std::size_t budget);
+  State read(From from, std::size_t budget);
   // A line that the platform adds; an empty one is none.
   void add(std::string line);
-  // Ends a line that the guest left open (it exited, or its event ended).
-  void end_line();
+  // Ends the lines that were left open (the guest exited, or its event ended).
+  void end_lines();
 
-  // Is told each line that the guest wrote.
-  void listen(std::function<void(base::WallTime, std::string_view)> listener) {
-    listener_ = std::move(listener);
-  }
+  // Is told each line that was written.
+  using Listener = std::function<void(From, base::WallTime, std::string_view)>;
+  void listen(Listener listener) { listener_ = std::move(listener); }
 
   std::vector<ports::LogLine> take();
   std::size_t pending_bytes() const { return pending_bytes_; }
@@ -49,14 +53,18 @@ class Output {
   std::string tail() const;
 
  private:
-  void feed(std::string_view bytes, base::WallTime now);
-  void push_own(std::string line, base::WallTime now);
+  struct Pipe {
+    base::UniqueFd reading;
+    std::string partial;  // the line that is still open
+  };
+  Pipe& pipe_of(From from) { return pipes_[static_cast<std::size_t>(from)]; }
+  void feed(From from, std::string_view bytes, base::WallTime now);
+  void push_written(From from, std::string line, base::WallTime now);
   void push(std::string line, base::WallTime now);
 
-  base::UniqueFd pipe_;
   base::Clock& clock_;
-  std::string partial_;
-  std::function<void(base::WallTime, std::string_view)> listener_;
+  std::array<Pipe, 2> pipes_;
+  Listener listener_;
   std::vector<ports::LogLine> lines_;
   std::size_t pending_bytes_ = 0;
   std::string tail_;

@@ -64,15 +64,17 @@ std::expected<Listening, std::string> listen_on_loopback() {
 
 // Starts the extensions, without what Lambda does not tell them and without the runtime's own
 // descriptors, and becomes the runtime. They are no children of it: it need not know of them, and
-// they outlive it. When the last extension has ended, so has everything: it crashed, or has done
-// what SHUTDOWN asked of it, and nobody waits out the budget.
+// they outlive it. They write to descriptor 5; the end of each is told on 6, a line of the status
+// and its name. When the last extension has ended, so has everything: it crashed, or has done what
+// SHUTDOWN asked of it, and nobody waits out the budget.
+constexpr std::uint32_t kExtensionsPipes = 2;
 constexpr const char* kStartExtensions =
-    "( ( for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then "
+    "( ( for e in /opt/extensions/*; do if [ -f \"$e\" ] && [ -x \"$e\" ]; then ( "
     "env -u AWS_EXECUTION_ENV -u AWS_LAMBDA_LOG_GROUP_NAME -u AWS_LAMBDA_LOG_STREAM_NAME "
     "-u LAMBDA_TASK_ROOT -u LAMBDA_RUNTIME_DIR -u _HANDLER -u AWS_XRAY_CONTEXT_MISSING "
     "-u AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_PORT "
-    "-u MAYFLY_CLONE \"$e\" & fi; done; wait; kill -KILL $$ ) 3<&- 4<&- & ); "
-    "exec \"$@\"";
+    "-u MAYFLY_CLONE \"$e\" 6>&-; echo \"$? ${e##*/}\" >&6 ) & fi; done; wait; kill -KILL $$ "
+    ") >&5 2>&5 3<&- 4<&- 5>&- & ); exec \"$@\" 5>&- 6>&-";
 
 // The Extensions API for those who may use it, and the Runtime API for custom runtimes.
 http::Handler api_handler(std::shared_ptr<Extensions> extensions,
@@ -280,6 +282,7 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
   if (!external.empty()) {
     spec.argv.insert(spec.argv.begin(), {"/bin/sh", "-c", kStartExtensions, "extensions"});
     spec.lingers = true;
+    spec.pipes = kExtensionsPipes;
   }
   spec.code_folder = function->code_folder;
   spec.opt_folder = function->opt_folder;
@@ -374,6 +377,10 @@ std::shared_ptr<Environment> Launcher::adopt(std::shared_ptr<const FunctionSpec>
   setup.id = started.id;
   setup.output = std::move(started.output);
   setup.extensions = std::move(extensions);
+  if (started.pipes.size() == kExtensionsPipes) {
+    setup.extensions_output = std::move(started.pipes[0]);
+    setup.extensions_ends = std::move(started.pipes[1]);
+  }
   return std::make_shared<Environment>(services_, owner_, loop, std::move(setup));
 }
 

@@ -16,7 +16,7 @@ void append_lines(const Services& services, Output& output, const FunctionSpec& 
 
 void open_event(const Services& services, const PlatformLines& lines, Output& output,
                 const FunctionSpec& function, const Event& event) {
-  output.end_line();
+  output.end_lines();
   output.mark();
   output.add(lines.start(services.clock.now(), event.request_id, function.version));
 }
@@ -52,16 +52,17 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
     outcome.payload = closing.failure->payload;
     outcome.function_error = "Unhandled";
     outcome.error_type = closing.failure->error_type;
-  } else if (closing.answer.is_error) {
-    outcome.payload = std::move(closing.answer.payload);
-    outcome.function_error = "Unhandled";
-    outcome.error_type = closing.answer.error_type;
-    // Only the JSON record tells a function's own error; the text line does not.
-    if (function.log_format == LogFormat::json) {
-      report.status = "error";
-      report.error_type = closing.answer.error_type;
+  }
+  // Records tell a function's own error too; text lines do not.
+  Report record = report;
+  if (closing.failure == nullptr) {
+    record.produced_bytes = closing.produced_bytes;
+    if (closing.answer.is_error) {
+      outcome.function_error = "Unhandled";
+      outcome.error_type = closing.answer.error_type;
+      record.status = "error";
+      record.error_type = outcome.error_type;
     }
-  } else {
     outcome.payload = std::move(closing.answer.payload);
   }
   std::string end = lines.end(closing.event.request_id);
@@ -69,11 +70,13 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
   if (closing.telemetry != nullptr) {
     const PlatformLines records(LogFormat::json, SystemLogLevel::debug);
     const base::WallTime now = services.clock.now();
-    closing.telemetry->add(Telemetry::Kind::platform, records.runtime_done(now, report));
-    closing.telemetry->add(Telemetry::Kind::platform, records.report(now, report));
+    if (closing.runtime_done == Closing::RuntimeDone::to_tell)
+      closing.telemetry->add(Telemetry::Kind::platform, records.runtime_done(now, record));
+    closing.telemetry->add(Telemetry::Kind::platform, records.report(now, record));
   }
-  output.add(lines.runtime_done(services.clock.now(), report));
-  const std::string text = lines.report(services.clock.now(), report);
+  output.add(lines.runtime_done(services.clock.now(), record));
+  const std::string text =
+      lines.report(services.clock.now(), function.log_format == LogFormat::json ? record : report);
   for (std::string_view line : base::split(text, '\n')) output.add(std::string(line));
   outcome.log_tail = output.tail();
   append_lines(services, output, function, log_stream);
@@ -94,6 +97,8 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
   usage.cold_start = closing.cold_start;
   usage.error = outcome.function_error.has_value();
   usage.provisioned = closing.provisioned;
+  if (closing.extensions)
+    usage.extensions_ms = static_cast<double>(closing.extensions->count()) / 1e6;
   usage.architecture = function.architecture;
   services.usage.record(std::move(usage));
   return outcome;

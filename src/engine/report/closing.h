@@ -27,8 +27,13 @@ struct Closing {
   std::int64_t peak_memory_bytes = 0;
   std::int64_t cpu_us = 0;
   ports::Concurrency concurrency = {};  // when the event came
-  Telemetry* telemetry = nullptr;  // is told the records too, or null
+  Telemetry* telemetry = nullptr;       // is told the records too, or null
   ports::Provisioned provisioned = ports::Provisioned::none;
+  std::int64_t produced_bytes = 0;  // by the function
+  // Of an environment with extensions: how much of `duration` was theirs, after the answer.
+  std::optional<std::chrono::nanoseconds> extensions = {};
+  // Whether the telemetry knows that the runtime is done: it was told before extensions were.
+  enum class RuntimeDone { to_tell, told } runtime_done = RuntimeDone::to_tell;
 };
 
 // Adds END and REPORT to `output`, hands its lines to the log sink, records the usage. The START

@@ -9,7 +9,7 @@
 namespace mayfly::engine {
 namespace {
 
-std::string_view signal_words(int signal) {
+std::string_view signal_name(int signal) {
   switch (signal) {
     case SIGHUP:
       return "hangup";
@@ -57,9 +57,12 @@ std::string error_json(std::string_view type, std::string_view message) {
 
 std::string exit_words(const sandbox::Exit& exit) {
   if (exit.signal == 0) return fmt::format("exit status {}", exit.status);
-  const std::string_view words = signal_words(exit.signal);
-  return words.empty() ? fmt::format("signal: signal {}", exit.signal)
-                       : fmt::format("signal: {}", words);
+  return signal_words(exit.signal);
+}
+
+std::string signal_words(int signal) {
+  const std::string_view name = signal_name(signal);
+  return name.empty() ? fmt::format("signal: signal {}", signal) : fmt::format("signal: {}", name);
 }
 
 Failure timeout_failure(std::string_view request_id, std::string_view iso_time,
@@ -92,6 +95,16 @@ Failure exit_failure(std::string_view request_id, const sandbox::Exit& exit) {
   failure.payload = error_json(failure.error_type, message);
   failure.log_text = message + "\n" + failure.error_type;
   return failure;
+}
+
+Failure extension_failure(std::string_view request_id, const ExtensionFailure& failure) {
+  Failure out;
+  out.error_type = failure.type;
+  out.report_type = failure.type;
+  const std::string message = fmt::format("RequestId: {} Error: {}", request_id, failure.words);
+  out.payload = error_json(out.error_type, message);
+  out.log_text = message + "\n" + out.error_type;
+  return out;
 }
 
 Failure too_large_failure(std::size_t limit) {

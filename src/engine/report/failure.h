@@ -26,6 +26,11 @@ std::string error_json(std::string_view type, std::string_view message);
 Failure timeout_failure(std::string_view request_id, std::string_view iso_time,
                         std::chrono::milliseconds limit);
 Failure exit_failure(std::string_view request_id, const sandbox::Exit& exit);
+// What an extension told, or how it ended: "Extension.Crash", "exit code 1".
+struct ExtensionFailure {
+  std::string type, words;
+};
+Failure extension_failure(std::string_view request_id, const ExtensionFailure& failure);
 Failure too_large_failure(std::size_t limit);
 // The runtime stopped in the middle of a streamed answer. `report_type`: why, for the log.
 Failure truncated_failure(std::string_view request_id, std::string_view report_type);
@@ -35,6 +40,7 @@ Failure entry_failure(std::string_view request_id, std::string_view reason, Entr
 
 // "exit status 1", "signal: killed", in Go's words, which Lambda's own supervisor is written in.
 std::string exit_words(const sandbox::Exit& exit);
+std::string signal_words(int signal);
 // The errorType of an error JSON that a runtime sent, or empty.
 std::string error_type_of(std::string_view error_json);
 

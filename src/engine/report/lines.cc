@@ -165,6 +165,7 @@ std::string PlatformLines::runtime_done(base::WallTime now, const Report& report
   if (format_ == LogFormat::text || !shown(level)) return {};
   wire::Document metrics = wire::Document::map();
   metrics.set("durationMs", rounded(report.duration_ms));
+  if (report.produced_bytes) metrics.set("producedBytes", *report.produced_bytes);
   wire::Document body = wire::Document::map();
   body.set("requestId", report.request_id);
   body.set("status", report.status.empty() ? std::string_view("success") : report.status);

@@ -53,7 +53,8 @@ struct Report {
   std::optional<double> init_ms;  // cold starts only
   std::string_view status;        // empty: no trouble of the platform; "error", "timeout"
   std::string_view error_type;
-  std::string_view trace_header;  // X-Amzn-Trace-Id, empty: not traced
+  std::string_view trace_header;               // X-Amzn-Trace-Id, empty: not traced
+  std::optional<std::int64_t> produced_bytes;  // by the function
 };
 
 class PlatformLines {

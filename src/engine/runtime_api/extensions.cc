@@ -164,9 +164,9 @@ http::Response Extensions::give_up(const http::Request& request, const std::stri
     const std::lock_guard lock(mutex_);
     if (what == "init/error" && !open_)
       return refuse(403, "Extension.InvalidExtensionState", "The initialization has ended");
-    if (failure_.empty()) failure_ = type;
-    if (const auto found = extensions_.find(id); found != extensions_.end())
-      found->second.error_type = type;
+    const std::string& name = extensions_.at(id).name;
+    ends_.insert_or_assign(name, End{what == "init/error" ? "InitError" : "ExitError", type});
+    if (!failure_) failure_ = {type, fmt::format("extension {} gave up: {}", name, type)};
   }
   tell();
   return accepted();
@@ -198,11 +198,16 @@ std::vector<ExtensionState> Extensions::states() const {
     state.state = extension.asked ? "Ready" : "Registered";
     if (extension.wants_invoke) state.events.emplace_back("INVOKE");
     if (extension.wants_shutdown) state.events.emplace_back("SHUTDOWN");
-    state.error_type = extension.error_type;
   }
   for (const std::string& name : external_) {
     if (std::ranges::find(out, name, &ExtensionState::name) == out.end())
       out.push_back({name, "Started", {}, ""});
+  }
+  for (ExtensionState& each : out) {
+    const auto end = ends_.find(each.name);
+    if (end == ends_.end()) continue;
+    each.state = end->second.state;
+    each.error_type = end->second.error_type;
   }
   std::ranges::sort(out, {}, &ExtensionState::name);
   return out;
@@ -214,9 +219,31 @@ bool Extensions::waiting() const {
   return std::ranges::all_of(extensions_, [](const auto& each) { return each.second.asked; });
 }
 
-std::string Extensions::failure() const {
+std::optional<ExtensionFailure> Extensions::failure() const {
   const std::lock_guard lock(mutex_);
   return failure_;
+}
+
+void Extensions::ended(const std::string& name, int status) {
+  constexpr int kCannotRun = 126, kNotFound = 127, kSignals = 128;
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_ || ending_ || closed_) return;
+    const bool registered = std::ranges::any_of(
+        extensions_, [&](const auto& each) { return each.second.name == name; });
+    const bool launched = registered || (status != kCannotRun && status != kNotFound);
+    if (!launched) {
+      failure_ = {
+          "Extension.LaunchError",
+          fmt::format("fork/exec /opt/extensions/{}: {}", name,
+                      status == kNotFound ? "no such file or directory" : "permission denied")};
+    } else {
+      failure_ = {"Extension.Crash", status > kSignals ? signal_words(status - kSignals)
+                                                       : fmt::format("exit code {}", status)};
+    }
+    ends_.insert_or_assign(name, End{launched ? "Exited" : "LaunchError", failure_->type});
+  }
+  tell();
 }
 
 void Extensions::init_ended() {
@@ -254,6 +281,7 @@ bool Extensions::shut_down(std::string_view reason, std::int64_t deadline_ms) {
   telemetry_->flush();
   bool told = false;
   const std::lock_guard lock(mutex_);
+  ending_ = true;
   for (auto& [id, extension] : extensions_) {
     if (!extension.wants_shutdown) continue;
     send(extension, text);

@@ -19,6 +19,7 @@
 #include "base/ids.h"
 #include "base/one_shot.h"
 #include "engine/engine.h"
+#include "engine/report/failure.h"
 #include "engine/runtime_api/telemetry.h"
 #include "http/io.h"
 #include "http/message.h"
@@ -52,8 +53,10 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
   std::vector<ExtensionState> states() const;
   // Whether all extensions there should be wait for their next event.
   bool waiting() const;
-  // The error type with which one has given up, or empty.
-  std::string failure() const;
+  // How the first one that gave up or crashed did so.
+  std::optional<ExtensionFailure> failure() const;
+  // An external one's process has ended; `status` as a shell has it ($?).
+  void ended(const std::string& name, int status);
   void init_ended();  // none can register any more
   void invoke(const Event& event, std::int64_t deadline_ms);
   // False: nobody wants to be told.
@@ -63,7 +66,7 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
  private:
   static constexpr std::string_view kPrefix = "/2020-01-01/extension/";
   struct Extension {
-    std::string name, error_type;
+    std::string name;
     bool external = false, wants_invoke = false, wants_shutdown = false;
     bool asked = false;                // it waits, or has an event that it did not fetch yet
     std::optional<std::string> event;  // not fetched yet
@@ -88,8 +91,12 @@ class Extensions : public std::enable_shared_from_this<Extensions> {
 
   mutable std::mutex mutex_;
   bool open_ = true;  // for registration
-  bool closed_ = false;
-  std::string failure_;
+  bool closed_ = false, ending_ = false;
+  std::optional<ExtensionFailure> failure_;  // the first
+  struct End {
+    std::string state, error_type;
+  };
+  std::map<std::string, End> ends_;              // of those that gave up or crashed, by name
   std::map<std::string, Extension> extensions_;  // by identifier
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/spawn.h"
 #include "base/strings.h"
+#include "engine/runtime_api/line_sender.h"
 #include "engine/runtime_api/replies.h"
 #include "wire/json.h"
 
@@ -45,9 +46,43 @@ std::string_view text_of(const wire::Document* in, std::string_view name) {
                                                            : std::string_view{};
 }
 
+std::optional<std::uint16_t> port_of(std::optional<std::int64_t> number) {
+  if (!number || *number < 1 || *number > 65'535) return std::nullopt;
+  return static_cast<std::uint16_t>(*number);
+}
+
 http::Response invalid(std::string_view what) { return refuse(400, "ValidationError", what); }
 
 }  // namespace
+
+// {"protocol": "HTTP", "URI": "http://sandbox.localdomain:PORT/..."}, {"protocol": "TCP", "port":
+// PORT}: what is wrong with it, or nullopt.
+std::optional<std::string_view> Telemetry::take_destination(const wire::Document* destination,
+                                                            Subscription& into) {
+  const std::string_view protocol = text_of(destination, "protocol");
+  if (protocol == "TCP") {
+    into.protocol = Subscription::Protocol::tcp;
+    const wire::Document* number = destination->find("port");
+    const auto port = port_of(number != nullptr ? number->as_int() : std::nullopt);
+    if (!port) return "destination.port is not a port";
+    into.port = *port;
+    return std::nullopt;
+  }
+  if (protocol != "HTTP") return "destination.protocol is unknown";
+  std::string_view uri = text_of(destination, "URI");
+  if (uri.empty()) uri = text_of(destination, "uri");
+  constexpr std::string_view kHosts[] = {"http://sandbox.localdomain:", "http://sandbox:"};
+  std::string_view rest;
+  for (const std::string_view host : kHosts) {
+    if (uri.starts_with(host)) rest = uri.substr(host.size());
+  }
+  const std::size_t slash = rest.find('/');
+  const auto port = port_of(base::parse_int(rest.substr(0, slash)));
+  if (!port) return "destination.URI is not http://sandbox.localdomain:PORT";
+  into.port = *port;
+  into.path = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
+  return std::nullopt;
+}
 
 http::Response Telemetry::subscribe(const http::Request& request, const std::string& extension) {
   if (request.method != "PUT") return refuse(405, "MethodNotAllowed", "Method not allowed");
@@ -67,8 +102,9 @@ http::Response Telemetry::subscribe(const http::Request& request, const std::str
     const std::string type = each.as_string() != nullptr ? *each.as_string() : std::string{};
     if (type == "platform") {
       made->kinds |= static_cast<unsigned>(Kind::platform);
-    } else if (type == "function" || type == "extension") {
-      // Both write to one pipe, and are told as the function's.
+    } else if (type == "extension") {
+      made->kinds |= static_cast<unsigned>(Kind::extension);
+    } else if (type == "function") {
       made->kinds |= static_cast<unsigned>(Kind::function);
     } else {
       return invalid("types has an unknown member");
@@ -83,23 +119,7 @@ http::Response Telemetry::subscribe(const http::Request& request, const std::str
   made->most_bytes = static_cast<std::size_t>(*bytes);
   made->most_time = std::chrono::milliseconds(*time);
 
-  const wire::Document* destination = body->find("destination");
-  if (text_of(destination, "protocol") == "TCP")
-    return refuse(202, "Telemetry.NotSupported", "Telemetry API is not supported");
-  if (text_of(destination, "protocol") != "HTTP") return invalid("destination.protocol is unknown");
-  std::string_view uri = text_of(destination, "URI");
-  if (uri.empty()) uri = text_of(destination, "uri");
-  constexpr std::string_view kHosts[] = {"http://sandbox.localdomain:", "http://sandbox:"};
-  std::string_view rest;
-  for (const std::string_view host : kHosts) {
-    if (uri.starts_with(host)) rest = uri.substr(host.size());
-  }
-  const std::size_t slash = rest.find('/');
-  const auto port = base::parse_int(rest.substr(0, slash));
-  if (!port || *port < 1 || *port > 65'535)
-    return invalid("destination.URI is not http://sandbox.localdomain:PORT");
-  made->url = fmt::format("http://127.0.0.1:{}", *port);
-  made->path = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
+  if (auto fault = take_destination(body->find("destination"), *made)) return invalid(*fault);
 
   if (count_.fetch_add(1) >= kMostSubscriptions) return invalid("too many subscriptions");
   Subscriber subscriber;
@@ -143,14 +163,14 @@ void Telemetry::init_ended() {
   kept_.clear();
 }
 
-void Telemetry::add_line(base::WallTime time, std::string_view line) {
+void Telemetry::add_line(Kind kind, base::WallTime time, std::string_view line) {
   if (!wanted()) return;
   // A line that is a JSON object stays one.
   wire::Document body{std::string(line)};
   if (line.starts_with('{')) {
     if (auto parsed = wire::parse_json(line)) body = std::move(*parsed);
   }
-  add(Kind::function, record_of(time, "function", std::move(body)));
+  add(kind, record_of(time, kind == Kind::function ? "function" : "extension", std::move(body)));
 }
 
 void Telemetry::put(const SubscriptionPointer& to, const std::string& record) {
@@ -184,34 +204,39 @@ void Telemetry::send(const SubscriptionPointer& from) {
     lost.set("droppedRecords", static_cast<std::int64_t>(std::exchange(from->dropped, 0)));
     from->items.push_back(record_of(clock_.now(), "platform.logsDropped", std::move(lost)));
   }
-  std::string body = fmt::format("[{}]", fmt::join(from->items, ","));
-  const std::size_t count = from->items.size();
-  from->items.clear();
   from->bytes = 0;
   from->sending = true;
   inside_busy_ = isolated_;
-  base::spawn(post(from, std::move(body), count));
+  base::spawn(deliver(from, std::exchange(from->items, {})));
 }
 
-base::Task<void> Telemetry::post(SubscriptionPointer to, std::string body, std::size_t count) {
+// Of an isolated sandbox, never one of the machine's own network.
+base::UniqueFd Telemetry::socket() const {
+  if (!isolated_)
+    return base::UniqueFd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  return base::UniqueFd{inside_ ? ::fcntl(inside_.get(), F_DUPFD_CLOEXEC, 0) : -1};
+}
+
+base::Task<void> Telemetry::deliver(SubscriptionPointer to, std::vector<std::string> records) {
   const auto self = shared_from_this();
-  http::Request request;
-  request.method = "POST";
-  request.target = to->path;
-  request.headers.add("Content-Type", "application/json");
-  request.body = std::move(body);
-  http::Client::Via via;
-  if (isolated_) {
-    if (inside_) via.socket.reset(::fcntl(inside_.get(), F_DUPFD_CLOEXEC, 0));
-    if (!via.socket) {  // never over the machine's own network
-      loop_.post([self, to, count] { self->posted(to, count); });
-      co_return;
-    }
+  base::UniqueFd from = socket();
+  bool taken = false;
+  if (from && to->protocol == Subscription::Protocol::tcp) {
+    taken = co_await send_lines(loop_, std::move(from), to->port,
+                                fmt::format("{}\n", fmt::join(records, "\n")));
+  } else if (from) {
+    http::Request request;
+    request.method = "POST";
+    request.target = to->path;
+    request.headers.add("Content-Type", "application/json");
+    request.body = fmt::format("[{}]", fmt::join(records, ","));
+    std::string url = fmt::format("http://127.0.0.1:{}", to->port);
+    http::Client::Via via;
+    if (isolated_) via.socket = std::move(from);
+    const auto answer = co_await client_->send(std::move(url), std::move(request), std::move(via));
+    taken = answer && answer->status < 400;
   }
-  std::string url = to->url;
-  const auto answer = co_await client_->send(std::move(url), std::move(request), std::move(via));
-  const bool taken = answer && answer->status < 400;
-  loop_.post([self, to, lost = taken ? 0 : count] { self->posted(to, lost); });
+  loop_.post([self, to, lost = taken ? 0 : records.size()] { self->posted(to, lost); });
 }
 
 void Telemetry::posted(const SubscriptionPointer& to, std::size_t lost) {

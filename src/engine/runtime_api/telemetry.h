@@ -1,18 +1,19 @@
 // Telemetry: what an extension has subscribed to of an environment's log and life, by the Telemetry
 // API (PUT /2022-07-01/telemetry) or the older Logs API (PUT /2020-08-15/logs), buffered and posted
-// to its HTTP listener inside the sandbox.
+// to its HTTP listener inside the sandbox, or written to its TCP listener: a line each, over a
+// connection for each batch.
 //
 // What is written before a subscription is kept until INIT is over, so that a subscriber sees all
 // of it. In an isolated network listeners are reached over a socket that was made in there, one at
-// a time. A TCP destination is answered 202 as unsupported, as AWS does where it has none.
-// Threads: subscribe() any; the rest on the environment's loop. What a listener does not take in
-// time is dropped, and told so (platform.logsDropped).
+// a time. Threads: subscribe() any; the rest on the environment's loop. What a listener does not
+// take in time is dropped, and told so (platform.logsDropped).
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,12 +25,13 @@
 #include "http/client.h"
 #include "http/io.h"
 #include "http/message.h"
+#include "wire/document.h"
 
 namespace mayfly::engine {
 
 class Telemetry : public std::enable_shared_from_this<Telemetry> {
  public:
-  enum class Kind : unsigned { platform = 1, function = 2 };
+  enum class Kind : unsigned { platform = 1, function = 2, extension = 4 };
 
   // `inside`: of an isolated sandbox, a TCP socket of its network that is not connected.
   enum class Network { host, isolated };
@@ -53,14 +55,16 @@ class Telemetry : public std::enable_shared_from_this<Telemetry> {
   bool wanted() const { return keeping_ || !subscriptions_.empty(); }
   // A complete record, JSON: {"time","type","record"}.
   void add(Kind kind, const std::string& record);
-  void add_line(base::WallTime time, std::string_view line);
+  void add_line(Kind kind, base::WallTime time, std::string_view line);
   void init_ended();  // who has not subscribed by now sees only what is to come
   void flush();
   void close();  // nothing is sent any more but what is on its way
 
  private:
   struct Subscription {
-    std::string url, path;
+    enum class Protocol { http, tcp } protocol = Protocol::http;
+    std::uint16_t port = 0;
+    std::string path;
     unsigned kinds = 0;
     std::size_t most_items = 0, most_bytes = 0;
     std::chrono::milliseconds most_time{0};
@@ -71,10 +75,13 @@ class Telemetry : public std::enable_shared_from_this<Telemetry> {
   };
   using SubscriptionPointer = std::shared_ptr<Subscription>;
 
+  static std::optional<std::string_view> take_destination(const wire::Document* destination,
+                                                          Subscription& into);
   void accept(const SubscriptionPointer& made, const Subscriber& subscriber);
   void put(const SubscriptionPointer& to, const std::string& record);
   void send(const SubscriptionPointer& from);
-  base::Task<void> post(SubscriptionPointer to, std::string body, std::size_t count);
+  base::Task<void> deliver(SubscriptionPointer to, std::vector<std::string> records);
+  base::UniqueFd socket() const;  // to connect from
   void posted(const SubscriptionPointer& to, std::size_t lost);
 
   http::Loop& loop_;

@@ -19,6 +19,7 @@ namespace {
 // A sentence for people about an INIT that did not end well.
 std::string init_message(const InitResult& init) {
   if (init.timed_out) return fmt::format("INIT did not end within {:.0f} ms", init.init_ms);
+  if (init.extension) return fmt::format("{}: {}", init.extension->type, init.extension->words);
   if (!init.error)
     return init.exit.out_of_memory ? "INIT ran out of memory"
                                    : "the runtime ended in INIT: " + exit_words(init.exit);
@@ -390,6 +391,8 @@ void Scheduler::fail_waiting(const PoolPtr& pool, const Attempt& attempt,
   } else if (attempt.init.timed_out) {
     failure = timeout_failure(id, base::iso8601_ms(services_.clock.now()), time_limit(function));
     duration = time_limit(function);
+  } else if (attempt.init.extension) {
+    failure = extension_failure(id, *attempt.init.extension);
   } else if (attempt.init.error) {
     failure.payload = attempt.init.error->payload;
     failure.error_type = attempt.init.error->error_type;
@@ -398,7 +401,7 @@ void Scheduler::fail_waiting(const PoolPtr& pool, const Attempt& attempt,
     failure = exit_failure(id, attempt.init.exit);
   }
   const PlatformLines lines(function.log_format, function.system_log_level);
-  Output output(base::UniqueFd{}, services_.clock);
+  Output output(services_.clock);
   open_event(services_, lines, output, function, pending->event);
   Closing closing{function,
                   pending->event,

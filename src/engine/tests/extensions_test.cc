@@ -123,10 +123,11 @@ class Listener(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-body = {'schemaVersion': '2022-07-01', 'types': ['platform', 'function'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
+body = {'schemaVersion': '2022-07-01', 'types': ['platform', 'function', 'extension'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
         'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d/x' % server.server_port}}
 for wrong in ({}, {**body, 'types': ['x']}, {**body, 'schemaVersion': '2022-01-01'}, {**body, 'buffering': {'maxItems': 999}},
-              {**body, 'buffering': {'timeoutMs': 30001}}, {**body, 'destination': {'protocol': 'HTTP', 'URI': 'http://example.com:80'}}):
+              {**body, 'buffering': {'timeoutMs': 30001}}, {**body, 'destination': {'protocol': 'HTTP', 'URI': 'http://example.com:80'}},
+              {**body, 'destination': {'protocol': 'TCP', 'port': 0}}):
     request = urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'), json.dumps(wrong).encode(),
         {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT')
     try: urllib.request.urlopen(request)
@@ -140,16 +141,76 @@ print('subscribed', urllib.request.urlopen(request).read().decode(), flush=True)
       script);
   EXPECT_EQ(answer(spec, "1"), "1");
   const std::string wanted[] = {
-      "refused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\n",
-      "TELEMETRY\tName: watcher\tState: Subscribed\tTypes: [Platform, Function]\n",
+      "refused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\nrefused 400\n",
+      "TELEMETRY\tName: watcher\tState: Subscribed\tTypes: [Platform, Function, Extension]\n",
       "subscribed OK\n",
       // From before it had subscribed, too.
-      "told platform.initStart None\n", "told function registered f1 app.handler False\n",
+      "told platform.initStart None\n", "told extension registered f1 app.handler False\n",
       "told platform.telemetrySubscription Subscribed\n", "told platform.initRuntimeDone None\n",
       "told platform.extension Ready\n", "told platform.initReport None\n",
       "told platform.start request-1\n", "told function from the handler\n",
       "told platform.runtimeDone request-1\n", "told platform.report request-1\n"};
   for (const std::string& each : wanted) expect_log(each);
+}
+
+// As observability extensions do: they hold an event until they know that its runtime is done.
+TEST_P(ExtensionsTest, TheEndOfTheRuntimeIsToldWhileTheyWork) {
+  std::string script = kWatcher;
+  const std::string at = "    if event['eventType']";
+  script.insert(script.find(at), "    if event['eventType'] == 'INVOKE': done.get(timeout=20)\n");
+  script.insert(script.find("while True:"), R"(
+import http.server, queue, threading
+done = queue.Queue()
+class Listener(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        for each in json.loads(self.rfile.read(int(self.headers['Content-Length']))):
+            if each['type'] == 'platform.runtimeDone':
+                print('done', each['record']['status'], each['record']['metrics']['producedBytes'], flush=True)
+                done.put(1)
+        self.send_response(200); self.end_headers()
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+body = {'schemaVersion': '2022-12-13', 'types': ['platform'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
+        'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d' % server.server_port}}
+urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'),
+    json.dumps(body).encode(), {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT'))
+)");
+  auto spec = with_extension(
+      python(
+          "def handler(event, context):\n    if event == 3: raise ValueError\n    return event\n"),
+      script);
+  EXPECT_EQ(answer(spec, "1"), "1");
+  EXPECT_EQ(answer(spec, "22"), "22");
+  EXPECT_EQ(run_ok(spec, "3").error_type, "ValueError");
+  expect_log("done success 1\n");
+  expect_log("done success 2\n");
+  expect_log("done error ");
+}
+
+// A line for each record, to a listener that reads each connection to its end.
+TEST_P(ExtensionsTest, TelemetryReachesATcpListener) {
+  std::string script = kWatcher;
+  script.insert(script.find("while True:"), R"(
+import socket, threading
+server = socket.create_server(('127.0.0.1', 0))
+def listen():
+    while True:
+        with server.accept()[0].makefile() as lines:
+            for line in lines:
+                each = json.loads(line)
+                if each['type'] == 'platform.report': print('told', each['record']['requestId'], flush=True)
+threading.Thread(target=listen, daemon=True).start()
+body = {'schemaVersion': '2022-12-13', 'types': ['platform'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
+        'destination': {'protocol': 'TCP', 'port': server.getsockname()[1]}}
+urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'),
+    json.dumps(body).encode(), {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT'))
+)");
+  auto spec = with_extension(python("def handler(event, context):\n    return event\n"), script);
+  for (int event = 1; event <= 3; ++event) {
+    EXPECT_EQ(answer(spec, "1"), "1");
+    expect_log("told request-" + std::to_string(event) + "\n");
+  }
 }
 
 // Each of two that listen in one sandbox gets all of it.
@@ -282,9 +343,36 @@ TEST_P(ExtensionsTest, OneThatEndsTakesTheEnvironmentWithIt) {
   auto spec = with_extension(python("def handler(event, context):\n    return event\n"),
                              "#!/bin/sh\necho gone\nexit 3\n");
   const Outcome outcome = run_ok(spec);
-  EXPECT_EQ(outcome.error_type, "Runtime.ExitError");
+  EXPECT_EQ(outcome.error_type, "Extension.Crash");
   EXPECT_LT(outcome.duration_ms, 9'000);  // not INIT's ten seconds
   EXPECT_THAT(all_log(), HasSubstr("gone\n"));
+  EXPECT_THAT(all_log(), HasSubstr("Error: exit code 3\nExtension.Crash\n"));
+  EXPECT_THAT(all_log(), HasSubstr("EXTENSION\tName: watcher\tState: Exited\tEvents: []\tError "
+                                   "Type: Extension.Crash\n"));
+}
+
+TEST_P(ExtensionsTest, OneThatCannotStartIsToldSo) {
+  auto spec = with_extension(python("def handler(event, context):\n    return event\n"),
+                             "#!/no/such/interpreter\n");
+  const Outcome outcome = run_ok(spec);
+  EXPECT_EQ(outcome.error_type, "Extension.LaunchError");
+  EXPECT_THAT(outcome.payload, HasSubstr("Error: fork/exec /opt/extensions/watcher: no such file "
+                                         "or directory"));
+}
+
+// With another that lives, which is told.
+TEST_P(ExtensionsTest, OneThatCrashesInAnEventFailsIt) {
+  auto spec = with_extension(python("import time\ndef handler(event, context): time.sleep(60)\n"),
+                             kWatcher);
+  std::string script = kWatcher;
+  const std::string at = "    if event['eventType']";
+  script.insert(script.find(at), "    os.kill(os.getpid(), 9)\n");
+  std::ofstream(spec->opt_folder + "/extensions/weak") << script;
+  ::chmod((spec->opt_folder + "/extensions/weak").c_str(), 0755);
+  const Outcome outcome = run_ok(spec);
+  EXPECT_EQ(outcome.error_type, "Extension.Crash");
+  EXPECT_THAT(outcome.payload, HasSubstr("Error: signal: killed"));
+  expect_log("extension got SHUTDOWN failure\n");
 }
 
 TEST_P(ExtensionsTest, TheAnswerDoesNotWaitForThem) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "engine/environment/output.h"
 #include "engine/guest/frames.h"
@@ -52,47 +53,70 @@ TEST(FramesTest, RefuseWhatTheProtocolDoesNotHave) {
 class OutputTest : public ::testing::Test {
  protected:
   OutputTest() {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::pipe2(ends.data(), O_NONBLOCK), 0);
-    writing_.reset(ends[1]);
-    output_.emplace(base::UniqueFd(ends[0]), clock_);
+    for (const auto from : {Output::From::function, Output::From::extensions}) {
+      std::array<int, 2> ends{};
+      EXPECT_EQ(::pipe2(ends.data(), O_NONBLOCK), 0);
+      writing_.emplace(from, ends[1]);
+      output_.set_pipe(from, base::UniqueFd(ends[0]));
+    }
   }
-  void write(std::string_view text) {
-    EXPECT_EQ(::write(writing_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  void write(std::string_view text, Output::From from = Output::From::function) {
+    EXPECT_EQ(::write(writing_.at(from).get(), text.data(), text.size()),
+              static_cast<ssize_t>(text.size()));
+  }
+  Output::State read(Output::From from = Output::From::function) {
+    return output_.read(from, 1 << 20);
   }
   std::vector<std::string> texts() {
     std::vector<std::string> out;
-    for (auto& line : output_->take()) out.push_back(line.text);
+    for (auto& line : output_.take()) out.push_back(line.text);
     return out;
   }
   base::FakeClock clock_;
-  base::UniqueFd writing_;
-  std::optional<Output> output_;
+  std::map<Output::From, base::UniqueFd> writing_;
+  Output output_{clock_};
 };
 
 TEST_F(OutputTest, SplitsLinesAcrossReads) {
   write("one\ntw");
-  EXPECT_EQ(output_->read(1 << 20), Output::State::open);
+  EXPECT_EQ(read(), Output::State::open);
   EXPECT_THAT(texts(), ElementsAre("one"));
   write("o\n\nthree");
-  output_->read(1 << 20);
+  read();
   EXPECT_THAT(texts(), ElementsAre("two", ""));
-  output_->end_line();
+  output_.end_lines();
   EXPECT_THAT(texts(), ElementsAre("three"));
-  writing_.reset();
-  EXPECT_EQ(output_->read(1 << 20), Output::State::closed);
+  writing_.clear();
+  EXPECT_EQ(read(), Output::State::closed);
+}
+
+TEST_F(OutputTest, LinesOfExtensionsAreTheirOwn) {
+  std::vector<std::string> extensions;
+  output_.listen([&](Output::From from, base::WallTime, std::string_view line) {
+    if (from == Output::From::extensions) extensions.emplace_back(line);
+  });
+  write("fun");
+  write("exten", Output::From::extensions);
+  read();
+  read(Output::From::extensions);
+  write("ction\n");
+  write("sion\n", Output::From::extensions);
+  read();
+  read(Output::From::extensions);
+  EXPECT_THAT(texts(), ElementsAre("function", "extension"));
+  EXPECT_THAT(extensions, ElementsAre("extension"));
 }
 
 TEST_F(OutputTest, TheTailIsTheLastFourKilobytesSinceTheMark) {
-  output_->add("before");
-  output_->mark();
-  for (int i = 0; i < 1000; ++i) output_->add("line " + std::to_string(i));
-  const std::string tail = output_->tail();
+  output_.add("before");
+  output_.mark();
+  for (int i = 0; i < 1000; ++i) output_.add("line " + std::to_string(i));
+  const std::string tail = output_.tail();
   EXPECT_EQ(tail.size(), Output::kTail);
   EXPECT_TRUE(tail.ends_with("line 999\n"));
-  output_->mark();
-  output_->add("after");
-  EXPECT_EQ(output_->tail(), "after\n");
+  output_.mark();
+  output_.add("after");
+  EXPECT_EQ(output_.tail(), "after\n");
 }
 
 TEST(VariablesTest, UsersOverrideOnlyWhatLambdaLetsThem) {

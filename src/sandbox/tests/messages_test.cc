@@ -21,6 +21,7 @@ SandboxSpec sample() {
   spec.open_ports = {443};
   spec.inside_socket = true;
   spec.lingers = true;
+  spec.pipes = 2;
   return spec;
 }
 
@@ -41,6 +42,7 @@ TEST(Messages, AStartRequestArrivesAsItWas) {
   EXPECT_EQ(start.spec.open_ports, sample().open_ports);
   EXPECT_TRUE(start.spec.inside_socket);
   EXPECT_TRUE(start.spec.lingers);
+  EXPECT_EQ(start.spec.pipes, 2U);
   EXPECT_EQ(encode(*decoded), encode(request));
 }
 

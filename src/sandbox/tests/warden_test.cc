@@ -132,6 +132,19 @@ TEST(Warden, WhatLingersEndsWithItsLastProcess) {
   EXPECT_EQ(ran.exit.status, 4);
 }
 
+TEST(Warden, FurtherPipesAreTheDescriptorsFromFiveOn) {
+  TestWarden warden;
+  SandboxSpec spec = shell("echo five >&5; echo six >&6; ls /proc/self/fd | tail -n +8; echo one");
+  spec.pipes = 2;
+  auto started = warden.start(spec);
+  ASSERT_TRUE(started) << started.error().message;
+  ASSERT_TRUE(warden.exit_of(started->id));
+  ASSERT_EQ(started->pipes.size(), 2U);
+  EXPECT_EQ(read_all(started->output.get()), "7\none\n");  // ls has its folder open
+  EXPECT_EQ(read_all(started->pipes[0].get()), "five\n");
+  EXPECT_EQ(read_all(started->pipes[1].get()), "six\n");
+}
+
 TEST(Warden, CountsTimeAndMemory) {
   TestWarden warden;
   const Ran ran = run(warden, shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));

@@ -46,6 +46,8 @@ void FunctionMetrics::record(ports::UsageRecord record) {
     if (record.provisioned == ports::Provisioned::used) sums.provisioned += 1;
     if (record.provisioned == ports::Provisioned::spilled) sums.spilled += 1;
     sums.duration.add(record.duration_ms);
+    if (record.extensions_ms)
+      sums.others[{"PostRuntimeExtensionsDuration", "Milliseconds"}].add(*record.extensions_ms);
     const ports::Concurrency& now = record.concurrency;
     const auto add = [](Statistics& to, std::int64_t value) {
       if (value > 0) to.add(static_cast<double>(value));

@@ -188,6 +188,7 @@ base::Task<work::WorkOutcome> AsyncEvents::finish(work::WorkQueue& queue, work::
   const std::string qualifier = event.qualifier.empty() ? std::string(kLatest) : event.qualifier;
   bool ended = false;              // by this call
   std::optional<AsyncEvent> next;  // for the destination
+  bool undelivered = false;        // the destination is not there
   auto done = co_await store::transact(
       parts_.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<void>> {
         auto config = co_await find_row<EventConfigRow>(
@@ -197,12 +198,18 @@ base::Task<work::WorkOutcome> AsyncEvents::finish(work::WorkQueue& queue, work::
         if (!mine) co_return failed(mine.error());
         ended = *mine;
         next.reset();
+        undelivered = false;
         if (!*mine || !*config) co_return wire::Result<void>{};
         const std::optional<std::string>& arn =
             verdict.condition == "Success" ? (*config)->on_success : (*config)->on_failure;
         const std::optional<FunctionName> destination =
             arn ? parse_function_name(*arn) : std::nullopt;
         if (!destination) co_return wire::Result<void>{};
+        auto there = co_await find_row<FunctionRow>(transaction,
+                                                    function_key(work.scope, destination->name));
+        if (!there) co_return std::unexpected(there.error());
+        undelivered = !*there;
+        if (undelivered) co_return wire::Result<void>{};
         next.emplace();
         next->name = destination->name;
         next->qualifier = destination->qualifier;
@@ -225,6 +232,11 @@ base::Task<work::WorkOutcome> AsyncEvents::finish(work::WorkQueue& queue, work::
   }
   if (ended && verdict.condition != "Success")
     tell(work.scope, event, "AsyncEventsDropped", "Count", 1);
+  if (undelivered) {
+    tell(work.scope, event, "DestinationDeliveryFailures", "Count", 1);
+    base::log_warn("the record of event {} is lost: its destination does not exist any more",
+                   event.request_id);
+  }
   if (next) tell(work.scope, *next, "AsyncEventsReceived", "Count", 1);
   co_return work::WorkOutcome::done();
 }

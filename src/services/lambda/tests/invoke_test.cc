@@ -434,6 +434,24 @@ TEST_F(InvokeTest, DestinationsGetTheRecord) {
       HasSubstr("A destination of sqs"));
 }
 
+TEST_F(InvokeTest, ADestinationThatIsGoneIsCounted) {
+  create("f");
+  create("good");
+  ASSERT_EQ(call("PUT", "/2019-09-25/functions/f/event-invoke-config",
+                 R"({"DestinationConfig":{"OnSuccess":{)"
+                 R"("Destination":"arn:aws:lambda:us-east-1:000000000000:function:good"}}})")
+                .status,
+            200);
+  ASSERT_EQ(call("DELETE", "/2015-03-31/functions/good").status, 204);
+  const auto before = work_left();  // its code is still to be collected
+  invoke("f", "1", {{"X-Amz-Invocation-Type", "Event"}});
+  EXPECT_EQ(runner.specs.size(), 1u);
+  EXPECT_EQ(work_left(), before);
+  EXPECT_THAT(metrics.told,
+              ::testing::UnorderedElementsAre("AsyncEventsReceived f 1", "AsyncEventAge f 0",
+                                              "DestinationDeliveryFailures f 1"));
+}
+
 TEST_F(InvokeTest, NoReservedConcurrencyEndsAnEventAtOnce) {
   create("f");
   call("PUT", "/2017-10-31/functions/f/concurrency", R"({"ReservedConcurrentExecutions":0})");
