@@ -50,6 +50,27 @@ def test_a_failed_event_is_run_again_with_the_repaired_function(functions):
     assert again.returncode == 0 and again.stdout.strip() == '"order 7"'
 
 
+STREAMING = """
+export const handler = awslambda.streamifyResponse(async (event, stream) => {
+  if (event.early) throw new Error('before its answer');
+  stream.write('begun');
+  await new Promise((resolve) => setImmediate(resolve));
+  throw new Error('in its answer');
+});
+"""
+
+
+def test_events_of_streamed_answers_are_kept_too(functions):
+    daemon, functions = functions
+    name = functions.deploy(STREAMING, runtime="nodejs22.x")
+    for event in ({"early": True}, {"early": False}):
+        answer = functions.client.invoke_with_response_stream(FunctionName=name, Payload=json.dumps(event))
+        list(answer["EventStream"])
+    found = eventually(lambda: (lambda events: len(events) == 2 and events)(listed(daemon, "--function", name)))
+    assert [event["Error"]["errorMessage"] for event in found] == ["in its answer", "before its answer"]
+    assert "before its answer" in replay(daemon, found[1]["RequestId"]).stdout
+
+
 def test_the_list_is_for_people_and_bounded(functions):
     daemon, functions = functions
     name = functions.deploy(FAILING)

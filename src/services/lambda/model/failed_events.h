@@ -1,8 +1,8 @@
 // FailedEvents: the last events of each function that ended in an error of the function, to be run
 // again (`mayfly replay`).
 //
-// Kept are events that were answered with a function error, whoever sent them; not those of
-// streamed invocations, and none above 256 KB. They are written behind the answer, a few at a time:
+// Kept are events that were answered with a function error, whoever sent them; none above 256 KB.
+// They are written behind the answer, a few at a time:
 // a crash may lose the last. The oldest of a function go when a new one comes. Threads: any.
 #pragma once
 

@@ -192,24 +192,29 @@ base::Task<wire::Result<Invoker::Prepared>> Invoker::prepare(ports::InvokeReques
   co_return prepared;
 }
 
+std::optional<FailedEvent> Invoker::kept_event(const Prepared& prepared) const {
+  if (!parts_.failed_events.wanted(prepared.event.payload.size())) return std::nullopt;
+  const engine::FunctionSpec& spec = *prepared.spec;
+  return FailedEvent{spec.scope,
+                     spec.function,
+                     prepared.event.request_id,
+                     {prepared.qualifier, prepared.event.payload, {}, spec.version}};
+}
+
+void Invoker::keep_if_failed(std::optional<FailedEvent> event, const engine::Outcome& outcome) {
+  if (!event || !outcome.function_error) return;
+  event->row.error = outcome.payload.substr(0, kMaxKeptError);
+  parts_.failed_events.record(std::move(*event));
+}
+
 base::Task<wire::Result<ports::InvokeResult>> Invoker::run(ports::InvokeRequest request,
                                                            std::string request_id) {
   auto prepared = co_await prepare(std::move(request), request_id);
   if (!prepared) co_return std::unexpected(prepared.error());
-  std::optional<FailedEvent> failed;
-  if (parts_.failed_events.wanted(prepared->event.payload.size())) {
-    const engine::FunctionSpec& spec = *prepared->spec;
-    failed = FailedEvent{spec.scope,
-                         spec.function,
-                         request_id,
-                         {prepared->qualifier, prepared->event.payload, {}, spec.version}};
-  }
+  std::optional<FailedEvent> event = kept_event(*prepared);
   auto outcome = co_await parts_.runner.run(std::move(prepared->spec), std::move(prepared->event));
   if (!outcome) co_return refused(outcome.error());
-  if (outcome->function_error && failed) {
-    failed->row.error = outcome->payload.substr(0, kMaxKeptError);
-    parts_.failed_events.record(std::move(*failed));
-  }
+  keep_if_failed(std::move(event), *outcome);
   ports::InvokeResult result;
   result.request_id = std::move(request_id);
   result.payload = std::move(outcome->payload);
@@ -224,8 +229,11 @@ base::Task<wire::Result<std::unique_ptr<StreamedRun>>> Invoker::stream(ports::In
   auto prepared = co_await prepare(std::move(request), request_id);
   if (!prepared) co_return std::unexpected(prepared.error());
   auto run = std::make_unique<StreamedRun>(std::move(prepared->executed_version));
-  auto begun =
-      co_await run->begin(parts_.runner, std::move(prepared->spec), std::move(prepared->event));
+  auto ended = [this, event = kept_event(*prepared)](const engine::Outcome& outcome) {
+    keep_if_failed(event, outcome);
+  };
+  auto begun = co_await run->begin(parts_.runner, std::move(prepared->spec),
+                                   std::move(prepared->event), std::move(ended));
   if (!begun) co_return refused(begun.error());
   co_return run;
 }

@@ -64,6 +64,9 @@ class Invoker final : public ports::FunctionInvoker {
   };
   base::Task<wire::Result<Prepared>> prepare(ports::InvokeRequest request,
                                              const std::string& request_id);
+  // To be kept if it fails, where any are.
+  std::optional<FailedEvent> kept_event(const Prepared& prepared) const;
+  void keep_if_failed(std::optional<FailedEvent> event, const engine::Outcome& outcome);
   base::Task<wire::Result<Chosen>> choose(const ports::InvokeRequest& request);
   base::Task<wire::Result<void>> check_policy(store::Transaction& transaction,
                                               const ports::InvokeRequest& request,

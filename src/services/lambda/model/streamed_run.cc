@@ -7,10 +7,14 @@
 namespace mayfly::lambda {
 
 base::Task<std::expected<void, engine::Refusal>> StreamedRun::begin(
-    FunctionRunner& runner, std::shared_ptr<const engine::FunctionSpec> spec, engine::Event event) {
+    FunctionRunner& runner, std::shared_ptr<const engine::FunctionSpec> spec, engine::Event event,
+    std::function<void(const engine::Outcome&)> ended) {
   event.stream = stream_;
   base::spawn(runner.run(std::move(spec), std::move(event)),
-              [done = done_](Result result) { done.set(std::move(result)); });
+              [done = done_, ended = std::move(ended)](Result result) {
+                if (result) ended(*result);
+                done.set(std::move(result));
+              });
   start_ = co_await stream_->started();
   if (!start_) {
     Result result = co_await done_.wait();

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,10 +30,11 @@ class StreamedRun {
   StreamedRun(const StreamedRun&) = delete;
   StreamedRun& operator=(const StreamedRun&) = delete;
 
-  // Returns when the answer has begun, or has ended without.
+  // Returns when the answer has begun, or has ended without. `ended` is told how it did, whether or
+  // not this is still there.
   base::Task<std::expected<void, engine::Refusal>> begin(
-      FunctionRunner& runner, std::shared_ptr<const engine::FunctionSpec> spec,
-      engine::Event event);
+      FunctionRunner& runner, std::shared_ptr<const engine::FunctionSpec> spec, engine::Event event,
+      std::function<void(const engine::Outcome&)> ended);
 
   const std::optional<engine::ResponseStream::Start>& start() const { return start_; }
   const std::string& executed_version() const { return executed_version_; }
