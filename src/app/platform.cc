@@ -292,7 +292,7 @@ struct Platform::Parts {
         iam(*store, clock, ids),
         sts(*store, clock, ids),
         autoscaling(*store, ids),
-        dynamodb(*store, clock, ids,
+        dynamodb(*store, clock, ids, autoscaling.settings,
                  options.table_throughput == cli::TableThroughput::enforced
                      ? dynamodb::Throughputs::enforced
                      : dynamodb::Throughputs::unlimited),

@@ -41,6 +41,24 @@ constexpr auto kOperations = api::operations<Dynamodb>(
         "ListContributorInsights"),
     api::operation<describe_limits, kInternalServer>("DescribeLimits"),
     api::operation<describe_endpoints>("DescribeEndpoints"),
+    // Global tables
+    api::operation<create_global_table, kGlobalTableAlreadyExists, kTableNotFound, kResourceInUse,
+                   kLimitExceeded, kInternalServer>("CreateGlobalTable"),
+    api::operation<update_global_table, kGlobalTableNotFound, kReplicaAlreadyExists,
+                   kReplicaNotFound, kTableNotFound, kResourceInUse, kInternalServer>(
+        "UpdateGlobalTable"),
+    api::operation<describe_global_table, kGlobalTableNotFound, kInternalServer>(
+        "DescribeGlobalTable"),
+    api::operation<list_global_tables, kInternalServer>("ListGlobalTables"),
+    api::operation<describe_global_table_settings, kGlobalTableNotFound, kInternalServer>(
+        "DescribeGlobalTableSettings"),
+    api::operation<update_global_table_settings, kGlobalTableNotFound, kReplicaNotFound,
+                   kIndexNotFound, kLimitExceeded, kResourceInUse, kInternalServer>(
+        "UpdateGlobalTableSettings"),
+    api::operation<describe_table_replica_auto_scaling, kResourceNotFound, kInternalServer>(
+        "DescribeTableReplicaAutoScaling"),
+    api::operation<update_table_replica_auto_scaling, kResourceNotFound, kResourceInUse,
+                   kLimitExceeded, kInternalServer>("UpdateTableReplicaAutoScaling"),
     // Backups
     api::operation<create_backup, kTableNotFound, kTableInUse, kContinuousBackupsUnavailable,
                    kBackupInUse, kLimitExceeded, kInternalServer>("CreateBackup"),

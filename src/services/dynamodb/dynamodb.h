@@ -1,14 +1,15 @@
 // Dynamodb: what the service is made of. Operations are free functions over it (operations/); the
 // table of them is in dynamodb.cc.
 //
-// Ownership: refers to the store, the clock and the ids, which outlive it. Threads: any. It holds
-// no state that the store does not have, but for the counts of the throughput limiter; the table
-// cache is checked against the store in each transaction.
+// Ownership: refers to the store, the clock, the ids and the settings of auto scaling, which
+// outlive it. Threads: any. It holds no state that the store does not have, but for the counts of
+// the throughput limiter; the table cache is checked against the store in each transaction.
 #pragma once
 
 #include "api/service.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "ports/scaling_settings.h"
 #include "services/dynamodb/table_cache.h"
 #include "services/dynamodb/throughput_limiter.h"
 #include "store/store.h"
@@ -19,12 +20,17 @@ namespace mayfly::dynamodb {
 class Dynamodb {
  public:
   Dynamodb(store::Store& the_store, const base::Clock& the_clock, base::Ids& the_ids,
-           Throughputs throughputs = Throughputs::unlimited)
-      : store(the_store), clock(the_clock), ids(the_ids), throughput(the_clock, throughputs) {}
+           ports::ScalingSettings& the_scaling, Throughputs throughputs = Throughputs::unlimited)
+      : store(the_store),
+        clock(the_clock),
+        ids(the_ids),
+        scaling(the_scaling),
+        throughput(the_clock, throughputs) {}
 
   store::Store& store;
   const base::Clock& clock;
   base::Ids& ids;
+  ports::ScalingSettings& scaling;
   TableCache tables;
   ThroughputLimiter throughput;
 };

@@ -34,6 +34,12 @@ inline constexpr wire::ErrorSpec kPolicyNotFound{"PolicyNotFoundException", 400}
 inline constexpr wire::ErrorSpec kTableNotFound{"TableNotFoundException", 400};
 inline constexpr wire::ErrorSpec kTableInUse{"TableInUseException", 400};
 inline constexpr wire::ErrorSpec kTableAlreadyExists{"TableAlreadyExistsException", 400};
+inline constexpr wire::ErrorSpec kGlobalTableNotFound{"GlobalTableNotFoundException", 400};
+inline constexpr wire::ErrorSpec kGlobalTableAlreadyExists{"GlobalTableAlreadyExistsException",
+                                                           400};
+inline constexpr wire::ErrorSpec kReplicaNotFound{"ReplicaNotFoundException", 400};
+inline constexpr wire::ErrorSpec kReplicaAlreadyExists{"ReplicaAlreadyExistsException", 400};
+inline constexpr wire::ErrorSpec kIndexNotFound{"IndexNotFoundException", 400};
 inline constexpr wire::ErrorSpec kBackupNotFound{"BackupNotFoundException", 400};
 inline constexpr wire::ErrorSpec kBackupInUse{"BackupInUseException", 400};
 inline constexpr wire::ErrorSpec kContinuousBackupsUnavailable{

@@ -18,7 +18,8 @@ enum class Kind : std::uint8_t {
   backup = 4,
   policy = 5,
   insights = 6,
-  global_table = 7
+  global_table = 7,
+  replication_group = 8
 };
 
 KeyWriter in(const base::Scope& scope, Kind kind) {
@@ -149,17 +150,35 @@ std::string table(const base::Scope& scope, std::string_view name) {
 }
 std::string tables(const base::Scope& scope) { return in(scope, Kind::table).done(); }
 
-std::optional<std::string> table_name(std::string_view key) {
+namespace {
+
+std::optional<std::string> read_name(Kind kind, std::string_view key) {
   KeyReader reader(key);
   if (!read_scope(reader, KeySpace::dynamodb)) return std::nullopt;
-  if (reader.u8() != static_cast<std::uint8_t>(Kind::table)) return std::nullopt;
+  if (reader.u8() != static_cast<std::uint8_t>(kind)) return std::nullopt;
   auto name = reader.str();
   if (!reader.at_end()) return std::nullopt;
   return name;
 }
 
+}  // namespace
+
+std::optional<std::string> table_name(std::string_view key) { return read_name(Kind::table, key); }
+
 std::string global_table(const base::Scope& home, std::uint64_t row_id) {
   return in(home, Kind::global_table).u64(row_id).done();
+}
+
+std::string replication_group(std::string_view account, std::string_view name) {
+  return in({std::string(account), {}}, Kind::replication_group).str(name).done();
+}
+
+std::string replication_groups(std::string_view account) {
+  return in({std::string(account), {}}, Kind::replication_group).done();
+}
+
+std::optional<std::string> replication_group_name(std::string_view key) {
+  return read_name(Kind::replication_group, key);
 }
 
 std::string token(const base::Scope& scope, std::string_view token) {

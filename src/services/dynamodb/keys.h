@@ -24,6 +24,10 @@ std::string tables(const base::Scope& scope);
 std::optional<std::string> table_name(std::string_view key);
 // The definition of a global table, by what is in the keys of its rows.
 std::string global_table(const base::Scope& home, std::uint64_t row_id);
+// Global tables of version 2017.11.29 of an account, by name: where the definition is.
+std::string replication_group(std::string_view account, std::string_view name);
+std::string replication_groups(std::string_view account);
+std::optional<std::string> replication_group_name(std::string_view key);
 
 // ClientRequestToken of TransactWriteItems, and the tokens by the time they end.
 std::string token(const base::Scope& scope, std::string_view token);

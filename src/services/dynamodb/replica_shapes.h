@@ -88,11 +88,12 @@ struct ReplicaUpdate {
   }
 };
 
-struct WitnessUpdate {
+// Of a witness, or of a replication group.
+struct RegionUpdate {
   std::optional<RegionAction> create;
   std::optional<RegionAction> remove;
   static constexpr auto shape() {
-    using Self = WitnessUpdate;
+    using Self = RegionUpdate;
     return std::tuple{wire::field("Create", &Self::create), wire::field("Delete", &Self::remove)};
   }
 };

@@ -460,7 +460,7 @@ struct UpdateTableRequest {
   std::optional<std::string> table_class;
   std::optional<bool> deletion_protection_enabled;
   std::optional<std::string> multi_region_consistency;
-  std::optional<std::vector<WitnessUpdate>> global_table_witness_updates;
+  std::optional<std::vector<RegionUpdate>> global_table_witness_updates;
   std::optional<OnDemandThroughput> on_demand_throughput;
   std::optional<WarmThroughput> warm_throughput;
   std::optional<std::string> global_table_settings_replication_mode;

@@ -3,7 +3,8 @@
 import datetime
 
 import pytest
-from botocore.exceptions import ClientError
+
+from harness.refusals import refused
 
 TRACKING = {
     "TargetValue": 70.0,
@@ -28,13 +29,6 @@ def target(scaling, unique_name):
         scaling.deregister_scalable_target(**named)
     except scaling.exceptions.ObjectNotFoundException:
         pass  # the test did
-
-
-def refused(code, text, call, **arguments):
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    assert error.value.response["Error"]["Code"] == code, error.value
-    assert text in error.value.response["Error"]["Message"]
 
 
 def described(scaling, target):

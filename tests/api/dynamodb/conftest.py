@@ -1,5 +1,7 @@
 """Tables for the DynamoDB tests."""
 
+import functools
+
 import pytest
 
 
@@ -34,3 +36,9 @@ def make_table(client, unique_name):
 def resource(dynamodb, make_table):
     """resource(...) -> a boto3 Table: what most programs use."""
     return lambda *arguments, **options: dynamodb.Table(make_table(*arguments, **options))
+
+
+@pytest.fixture
+def region(client):
+    """region("eu-west-1"): a client of DynamoDB there; region("eu-west-1", "dynamodbstreams"): of another API."""
+    return functools.cache(lambda name, service="dynamodb": client(service, region_name=name))

@@ -1,19 +1,14 @@
 """Global tables: replicas in other regions of the installation (version 2019.11.21)."""
 
-import functools
 import time
 
 import pytest
-from botocore.exceptions import ClientError
+
+from harness.refusals import refused
+from harness.streams import records
 
 EAST, IRELAND, TOKYO = "us-east-1", "eu-west-1", "ap-northeast-1"
 NUMBER = {"n": {"N": "1"}}
-
-
-@pytest.fixture
-def region(client):
-    """region("eu-west-1"): a client of DynamoDB there; region("eu-west-1", "dynamodbstreams"): of another API."""
-    return functools.cache(lambda name, service="dynamodb": client(service, region_name=name))
 
 
 @pytest.fixture
@@ -39,21 +34,6 @@ def replicated(region, make_table):
 
 def key(text):
     return {"id": {"S": text}}
-
-
-def refused(code, text, call, **arguments):
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    assert error.value.response["Error"]["Code"] == code, error.value
-    assert text in error.value.response["Error"]["Message"]
-
-
-def records(streams, arn):
-    out = []
-    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
-        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        out += streams.get_records(ShardIterator=iterator)["Records"]
-    return out
 
 
 def test_what_is_written_in_one_region_is_in_all(region, replicated):

@@ -162,6 +162,8 @@ struct Table : RegionalSettings {
   std::optional<GlobalTable> global;
 
   bool has_replicas() const { return global && !global->others.empty(); }
+  // Whether it belongs to a global table of version 2017.11.29.
+  bool in_replication_group() const { return global && global->version == GlobalVersion::v2017; }
   // Makes the replica of that region the one it is seen from; false where there is none.
   bool see_from(std::string_view region);
   // Whether each change leaves the old image of its item behind (operations/history.h).

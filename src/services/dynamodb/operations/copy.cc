@@ -8,6 +8,7 @@
 #include "services/dynamodb/keys.h"
 #include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/operations/backups.h"
+#include "services/dynamodb/operations/expiry.h"
 #include "services/dynamodb/operations/history.h"
 #include "services/dynamodb/operations/tables.h"
 #include "services/dynamodb/operations/write.h"
@@ -157,9 +158,11 @@ base::Task<wire::Result<void>> release_source(const Job& job, store::Transaction
     put_backup(transaction, job.scope, at.backup, std::move(**backup));
     co_return wire::Result<void>{};
   }
-  auto source = co_await open_table(job.dynamodb, transaction, job.scope, at.table, Missing::named);
-  if (!source && source.error().spec == &kResourceNotFound) co_return wire::Result<void>{};
+  // The name may be another table's in this region by now: of a replica that left its global table.
+  auto source = co_await table_of_rows(job.dynamodb, transaction, job.home(at),
+                                       static_cast<std::uint64_t>(at.from), at.table);
   if (!source) co_return std::unexpected(std::move(source).error());
+  if (*source == nullptr) co_return wire::Result<void>{};
   Table table = **source;
   if (std::erase(table.copies, job.id) == 0) co_return wire::Result<void>{};
   put_table(transaction, table);
@@ -215,6 +218,10 @@ base::Task<Stepped> finish_table(const Job& job, store::Transaction& transaction
   }
   Table ready = **target;
   ready.restored->in_progress = false;
+  if (ready.restored->table_arn == ready.arn()) {  // it only left its global table
+    ready.restored.reset();
+    if (ready.time_to_live) enqueue_expiry_work(transaction, ready, job.dynamodb.clock.now());
+  }
   put_table(transaction, ready);
   auto released = co_await release_source(job, transaction, at);
   if (!released) co_return std::unexpected(std::move(released).error());

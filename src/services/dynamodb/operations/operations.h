@@ -5,6 +5,7 @@
 #include "services/dynamodb/backup_shapes.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/item_shapes.h"
+#include "services/dynamodb/replication_shapes.h"
 #include "services/dynamodb/setting_shapes.h"
 #include "services/dynamodb/statement_shapes.h"
 #include "services/dynamodb/table_shapes.h"
@@ -64,6 +65,29 @@ Answer<DescribeLimitsResponse> describe_limits(Dynamodb& dynamodb,
 Answer<DescribeEndpointsResponse> describe_endpoints(Dynamodb& dynamodb,
                                                      const api::RequestContext& context,
                                                      wire::Empty request);
+
+Answer<GlobalTableResponse> create_global_table(Dynamodb& dynamodb,
+                                                const api::RequestContext& context,
+                                                CreateGlobalTableRequest request);
+Answer<GlobalTableResponse> update_global_table(Dynamodb& dynamodb,
+                                                const api::RequestContext& context,
+                                                UpdateGlobalTableRequest request);
+Answer<GlobalTableResponse> describe_global_table(Dynamodb& dynamodb,
+                                                  const api::RequestContext& context,
+                                                  GlobalTableNameRequest request);
+Answer<ListGlobalTablesResponse> list_global_tables(Dynamodb& dynamodb,
+                                                    const api::RequestContext& context,
+                                                    ListGlobalTablesRequest request);
+Answer<GlobalTableSettingsResponse> describe_global_table_settings(
+    Dynamodb& dynamodb, const api::RequestContext& context, GlobalTableNameRequest request);
+Answer<GlobalTableSettingsResponse> update_global_table_settings(
+    Dynamodb& dynamodb, const api::RequestContext& context,
+    UpdateGlobalTableSettingsRequest request);
+Answer<TableAutoScalingResponse> describe_table_replica_auto_scaling(
+    Dynamodb& dynamodb, const api::RequestContext& context, DescribeTableRequest request);
+Answer<TableAutoScalingResponse> update_table_replica_auto_scaling(
+    Dynamodb& dynamodb, const api::RequestContext& context,
+    UpdateTableReplicaAutoScalingRequest request);
 
 Answer<CreateBackupResponse> create_backup(Dynamodb& dynamodb, const api::RequestContext& context,
                                            CreateBackupRequest request);

@@ -19,23 +19,6 @@ std::unexpected<wire::ApiError> no_replica(const Table& table, const std::string
   return invalid_parameter("The table " + table.name + " has no replica in the region " + region);
 }
 
-// As eu-west-1 or us-gov-east-1: any is a region of this installation.
-bool is_region_name(std::string_view text) {
-  constexpr std::size_t kLongest = 32;
-  return text.size() <= kLongest && std::ranges::count(text, '-') >= 2 && text.front() != '-' &&
-         text.back() >= '0' && text.back() <= '9' && std::ranges::all_of(text, [](char c) {
-           return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-         });
-}
-
-// Null where the table has no replica there.
-RegionalSettings* settings_in(Table& table, const std::string& region) {
-  if (region == table.scope.region) return &table;
-  if (!table.global) return nullptr;
-  const auto found = std::ranges::find(table.global->others, region, &Replica::region);
-  return found == table.global->others.end() ? nullptr : &found->settings;
-}
-
 wire::Result<void> apply_overrides(const ReplicaAction& asked, const Table& table,
                                    RegionalSettings& settings) {
   if (asked.kms_master_key_id) {
@@ -56,19 +39,6 @@ wire::Result<void> apply_overrides(const ReplicaAction& asked, const Table& tabl
     if (each.on_demand) reads.on_demand = each.on_demand->units;
   }
   return {};
-}
-
-void put_pointer(store::Transaction& transaction, const Table& table, std::string region) {
-  transaction.put(keys::table({table.scope.account, std::move(region)}, table.name),
-                  encode_pointer({table.home, table.row_id}));
-}
-
-// From here on the definition is at keys::global_table.
-void make_global(store::Transaction& transaction, Table& table, base::WallTime now) {
-  if (table.global) return;
-  table.global = GlobalTable{};
-  table.global->created = now;
-  put_pointer(transaction, table, table.scope.region);
 }
 
 // Replicas with eventual consistency have streams, of both images; a client may count on that.
@@ -161,7 +131,7 @@ base::Task<wire::Result<void>> change_replica(Dynamodb& dynamodb, store::Transac
   co_return apply_overrides(*update.update, table, *settings);
 }
 
-wire::Result<void> change_witness(const WitnessUpdate& update, Table& table) {
+wire::Result<void> change_witness(const RegionUpdate& update, Table& table) {
   if (update.create.has_value() == update.remove.has_value()) {
     return invalid_parameter(
         "Exactly one of Create and Delete must be specified in GlobalTableWitnessUpdates");
@@ -196,6 +166,33 @@ wire::Result<void> check_strong(const Table& table) {
 
 }  // namespace
 
+bool is_region_name(std::string_view text) {
+  constexpr std::size_t kLongest = 32;
+  return text.size() <= kLongest && std::ranges::count(text, '-') >= 2 && text.front() != '-' &&
+         text.back() >= '0' && text.back() <= '9' && std::ranges::all_of(text, [](char c) {
+           return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+         });
+}
+
+RegionalSettings* settings_in(Table& table, std::string_view region) {
+  if (region == table.scope.region) return &table;
+  if (!table.global) return nullptr;
+  const auto found = std::ranges::find(table.global->others, region, &Replica::region);
+  return found == table.global->others.end() ? nullptr : &found->settings;
+}
+
+void put_pointer(store::Transaction& transaction, const Table& table, std::string region) {
+  transaction.put(keys::table({table.scope.account, std::move(region)}, table.name),
+                  encode_pointer({table.home, table.row_id}));
+}
+
+void make_global(store::Transaction& transaction, Table& table, base::WallTime now) {
+  if (table.global) return;
+  table.global = GlobalTable{};
+  table.global->created = now;
+  put_pointer(transaction, table, table.scope.region);
+}
+
 base::Task<wire::Result<void>> change_replicas(Dynamodb& dynamodb, store::Transaction& transaction,
                                                const UpdateTableRequest& request,
                                                base::WallTime now, Table& table) {
@@ -214,6 +211,11 @@ base::Task<wire::Result<void>> change_replicas(Dynamodb& dynamodb, store::Transa
         strong ? MultiRegionConsistency::strong : MultiRegionConsistency::eventual;
   }
   if (request.replica_updates) {
+    if (table.in_replication_group()) {
+      co_return refuse("The table " + table.name +
+                       " belongs to a global table of version 2017.11.29, whose replicas "
+                       "UpdateGlobalTable changes");
+    }
     for (const ReplicaUpdate& update : *request.replica_updates) {
       auto changed = co_await change_replica(dynamodb, transaction, update, now, table);
       if (!changed) co_return changed;
@@ -262,6 +264,10 @@ void drop_replica(store::Transaction& transaction, Table& table, base::WallTime 
 }
 
 void describe_replicas(const Table& table, TableDescription& out) {
+  if (table.in_replication_group()) {  // DescribeGlobalTable tells its replicas
+    out.global_table_version = global_version_name(GlobalVersion::v2017);
+    return;
+  }
   if (!table.has_replicas()) return;
   const GlobalTable& global = *table.global;
   out.global_table_version = global_version_name(global.version);

@@ -19,6 +19,15 @@ wire::Result<void> check_replica_unused(const Table& table);
 // Ends the replica that `table` is seen from; it is seen from another one after that.
 void drop_replica(store::Transaction& transaction, Table& table, base::WallTime now);
 
+// As eu-west-1 or us-gov-east-1: any is a region of this installation.
+bool is_region_name(std::string_view text);
+// Null where the table has no replica there.
+RegionalSettings* settings_in(Table& table, std::string_view region);
+// Says in that region where the definition is.
+void put_pointer(store::Transaction& transaction, const Table& table, std::string region);
+// From here on the definition is at keys::global_table.
+void make_global(store::Transaction& transaction, Table& table, base::WallTime now);
+
 void describe_replicas(const Table& table, TableDescription& out);
 
 }  // namespace mayfly::dynamodb

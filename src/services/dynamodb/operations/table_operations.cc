@@ -99,6 +99,8 @@ base::Task<wire::Result<TableResponse>> delete_table(Dynamodb& dynamodb,
         transaction.erase(keys::table(context.scope, *name));
         if ((*table)->global)
           transaction.erase(keys::global_table((*table)->home, (*table)->row_id));
+        if ((*table)->in_replication_group())
+          transaction.erase(keys::replication_group(context.scope.account, *name));
         for (const std::string& rows :
              {keys::index_entries((*table)->home, (*table)->row_id),
               keys::expiries((*table)->home, (*table)->row_id),

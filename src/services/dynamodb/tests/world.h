@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,10 +42,37 @@ struct Reply {
   }
 };
 
+// Application Auto Scaling is another service: here it only keeps what it is told.
+class FakeScaling final : public ports::ScalingSettings {
+ public:
+  using Settings = std::optional<ports::CapacityScaling>;
+  base::Task<wire::Result<Settings>> find(ports::ScalableCapacity of) override {
+    const auto found = told.find(name(of));
+    return base::Task<wire::Result<Settings>>::ready(found == told.end() ? Settings{}
+                                                                         : Settings(found->second));
+  }
+  base::Task<wire::Result<void>> change(ports::ScalableCapacity of, ports::CapacityScaling to,
+                                        std::string, base::WallTime) override {
+    told.insert_or_assign(name(of), std::move(to));
+    return base::Task<wire::Result<void>>::ready({});
+  }
+  base::Task<wire::Result<void>> end(ports::ScalableCapacity of) override {
+    told.erase(name(of));
+    return base::Task<wire::Result<void>>::ready({});
+  }
+  // "us-east-1 table/T dynamodb:table:ReadCapacityUnits"
+  std::map<std::string, ports::CapacityScaling> told;
+
+ private:
+  static std::string name(const ports::ScalableCapacity& of) {
+    return of.scope.region + " " + of.resource + " " + of.dimension;
+  }
+};
+
 class World {
  public:
   explicit World(Throughputs throughputs = Throughputs::unlimited)
-      : service(store, clock, ids, throughputs) {
+      : service(store, clock, ids, scaling, throughputs) {
     handle_work(service, queue);
     EXPECT_TRUE(base::sync_wait(queue.start()).has_value());
   }
@@ -107,6 +136,7 @@ class World {
   store::MemoryStore store;
   work::FakeAlarm alarm{clock};
   work::WorkQueue queue{store, clock, ids, alarm};
+  FakeScaling scaling;
   Dynamodb service;
 
  private:
