@@ -24,6 +24,7 @@
 #include "services/dynamodb/model/codec.h"
 #include "services/dynamodb/model/expression/evaluate.h"
 #include "services/dynamodb/model/expression/parser.h"
+#include "services/dynamodb/tests/fake_scaling.h"
 #include "store/rocksdb/rocks_store.h"
 #include "work/loop_alarm.h"
 #include "work/queue.h"
@@ -87,7 +88,8 @@ class Daemon {
   std::unique_ptr<store::RocksStore> store_;
   work::LoopAlarm alarm_{io_.any(), clock_};
   work::WorkQueue queue_{*store_, clock_, ids_, alarm_};
-  dynamodb::Dynamodb service_{*store_, clock_, ids_};
+  dynamodb::FakeScaling scaling_;
+  dynamodb::Dynamodb service_{*store_, clock_, ids_, scaling_};
   api::Metrics metrics_;
   identity::StaticCredentials credentials_{{}};
   identity::Authenticator authenticator_{

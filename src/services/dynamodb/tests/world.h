@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +11,7 @@
 #include "base/spawn.h"
 #include "identity/authenticator.h"
 #include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/tests/fake_scaling.h"
 #include "store/memory/memory_store.h"
 #include "wire/json.h"
 #include "work/queue.h"
@@ -39,33 +38,6 @@ struct Reply {
   std::string json(std::string_view member) const {
     const wire::Document* found = body.find(member);
     return found == nullptr ? "" : wire::to_json(*found);
-  }
-};
-
-// Application Auto Scaling is another service: here it only keeps what it is told.
-class FakeScaling final : public ports::ScalingSettings {
- public:
-  using Settings = std::optional<ports::CapacityScaling>;
-  base::Task<wire::Result<Settings>> find(ports::ScalableCapacity of) override {
-    const auto found = told.find(name(of));
-    return base::Task<wire::Result<Settings>>::ready(found == told.end() ? Settings{}
-                                                                         : Settings(found->second));
-  }
-  base::Task<wire::Result<void>> change(ports::ScalableCapacity of, ports::CapacityScaling to,
-                                        std::string, base::WallTime) override {
-    told.insert_or_assign(name(of), std::move(to));
-    return base::Task<wire::Result<void>>::ready({});
-  }
-  base::Task<wire::Result<void>> end(ports::ScalableCapacity of) override {
-    told.erase(name(of));
-    return base::Task<wire::Result<void>>::ready({});
-  }
-  // "us-east-1 table/T dynamodb:table:ReadCapacityUnits"
-  std::map<std::string, ports::CapacityScaling> told;
-
- private:
-  static std::string name(const ports::ScalableCapacity& of) {
-    return of.scope.region + " " + of.resource + " " + of.dimension;
   }
 };
 
