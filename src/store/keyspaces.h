@@ -33,6 +33,21 @@ enum class KeySpace : std::uint8_t {
   autoscaling = 19,       // scalable targets, their policies and scheduled actions
 };
 
+// Whether its rows say what there is, and are read at nearly every request and seldom written: an
+// engine may keep them in memory.
+constexpr bool is_definition(KeySpace space) {
+  switch (space) {
+    case KeySpace::iam:
+    case KeySpace::sts:
+    case KeySpace::lambda:
+    case KeySpace::apigateway:
+    case KeySpace::dynamodb:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Something that belongs to an account and a region.
 inline KeyWriter key_in(KeySpace space, const base::Scope& scope) {
   return begin_key(static_cast<std::uint8_t>(space)).str(scope.account).str(scope.region);

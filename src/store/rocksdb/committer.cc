@@ -49,7 +49,7 @@ Committer::Committer(OpenDatabase database, RocksOptions options, Watchers& watc
       watchers_(watchers),
       resolver_(database_.db->GetLatestSequenceNumber(), options_.conflict_window_bytes),
       last_sequence_(database_.db->GetLatestSequenceNumber()),
-      snapshot_(std::make_shared<const Snapshot>(database_.db)),
+      snapshot_(std::make_shared<const Snapshot>(database_.db, database_.rows)),
       compactor_(options_.path, options_.quiet_before_compaction,
                  [this]() -> std::shared_ptr<rocksdb::DB> {
                    const std::shared_ptr<const Snapshot> now = latest();
@@ -134,6 +134,7 @@ void Committer::process(Group& group) {
       if (!refusal_.empty()) refuse_with("");
       outcomes = build(group, batch);
       if (batch.Count() > 0) {
+        forget_rows(group, outcomes);
         if (const auto error = write(batch)) refuse(outcomes, *error);
       }
     } else {
@@ -248,6 +249,14 @@ std::optional<StoreResult<CommitInfo>> Committer::decide(PendingCommit& commit,
   return std::nullopt;
 }
 
+// Before anybody can see what the group writes.
+void Committer::forget_rows(const Group& group, const Outcomes& outcomes) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i] && outcomes[i]->sequence != 0)
+      database_.rows->written(group[i].writes, outcomes[i]->sequence);
+  }
+}
+
 void Committer::refuse(Outcomes& outcomes, const StoreError& reason) {
   for (StoreResult<CommitInfo>& outcome : outcomes) {
     if (outcome) outcome = std::unexpected(reason);
@@ -308,7 +317,7 @@ bool Committer::reopen() {
 }
 
 void Committer::publish() {
-  auto next = std::make_shared<const Snapshot>(database_.db);
+  auto next = std::make_shared<const Snapshot>(database_.db, database_.rows);
   // RocksDB must have counted as we did, or stored sequences and conflicts would be wrong.
   if (broken_.empty() && next->sequence() != last_sequence_) {
     base::log_error("store: RocksDB is at sequence {}, expected {}", next->sequence(),

@@ -67,6 +67,7 @@ class Committer {
   std::optional<StoreResult<CommitInfo>> decide(PendingCommit& commit, GroupWrites& written);
   void count(const Outcomes& outcomes, const rocksdb::WriteBatch& batch);
   void complete(Group& group, Outcomes& outcomes);
+  void forget_rows(const Group& group, const Outcomes& outcomes);
   static void refuse(Outcomes& outcomes, const StoreError& reason);
   // The error to answer, where the batch was not written.
   std::optional<StoreError> write(rocksdb::WriteBatch& batch);

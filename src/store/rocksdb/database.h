@@ -7,11 +7,13 @@
 #include <memory>
 
 #include "store/rocksdb/rocks_store.h"
+#include "store/rocksdb/row_cache.h"
 
 namespace mayfly::store {
 
 struct OpenDatabase {
   std::shared_ptr<rocksdb::DB> db;
+  std::shared_ptr<RowCache> rows = std::make_shared<RowCache>();
   std::shared_future<void>
       closed;  // ready when the last owner of db is gone and its files are closed
 };
@@ -35,19 +37,21 @@ StoreError to_store_error(const rocksdb::Status& status);
 // A snapshot of RocksDB that keeps its database open and releases itself.
 class Snapshot {
  public:
-  explicit Snapshot(std::shared_ptr<rocksdb::DB> db)
-      : db_(std::move(db)), raw_(db_->GetSnapshot()) {}
+  Snapshot(std::shared_ptr<rocksdb::DB> db, std::shared_ptr<RowCache> rows)
+      : db_(std::move(db)), rows_(std::move(rows)), raw_(db_->GetSnapshot()) {}
   ~Snapshot() { db_->ReleaseSnapshot(raw_); }
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
   rocksdb::DB& db() const { return *db_; }
   const std::shared_ptr<rocksdb::DB>& owned() const { return db_; }
+  RowCache& rows() const { return *rows_; }
   const rocksdb::Snapshot* raw() const { return raw_; }
   std::uint64_t sequence() const { return raw_->GetSequenceNumber(); }
 
  private:
   std::shared_ptr<rocksdb::DB> db_;
+  std::shared_ptr<RowCache> rows_;  // of that database, as it was opened
   const rocksdb::Snapshot* raw_;
 };
 

@@ -62,6 +62,13 @@ base::Task<StoreResult<std::optional<std::string>>> RocksTransaction::get(std::s
     if (seen.value == nullptr) return Answer::ready(std::optional<std::string>{});
     return Answer::ready(std::optional<std::string>(*seen.value));
   }
+  const bool kept = RowCache::keeps(key);
+  if (kept) {
+    if (const auto row = snapshot_->rows().find(key, snapshot_->sequence())) {
+      if (conflict == Conflict::detect) reads.keys.emplace_back(key);
+      return Answer::ready(std::optional<std::string>(*row));
+    }
+  }
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_->raw();
   rocksdb::PinnableSlice value;
@@ -72,6 +79,7 @@ base::Task<StoreResult<std::optional<std::string>>> RocksTransaction::get(std::s
     return Answer::ready(std::unexpected(to_store_error(status)));
   if (conflict == Conflict::detect) reads.keys.emplace_back(key);
   if (status.IsNotFound()) return Answer::ready(std::optional<std::string>{});
+  if (kept) snapshot_->rows().add(key, snapshot_->sequence(), view(value));
   return Answer::ready(std::optional<std::string>(view(value)));
 }
 
