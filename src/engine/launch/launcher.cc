@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "base/strings.h"
+#include "engine/guest/either_guest.h"
 #include "engine/guest/framed_guest.h"
 #include "engine/launch/variables.h"
 #include "engine/runtime_api/extensions.h"
@@ -73,8 +74,8 @@ constexpr const char* kStartExtensions =
     "env -u AWS_EXECUTION_ENV -u AWS_LAMBDA_LOG_GROUP_NAME -u AWS_LAMBDA_LOG_STREAM_NAME "
     "-u LAMBDA_TASK_ROOT -u LAMBDA_RUNTIME_DIR -u _HANDLER -u AWS_XRAY_CONTEXT_MISSING "
     "-u AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_ADDRESS -u _AWS_XRAY_DAEMON_PORT "
-    "-u MAYFLY_CLONE \"$e\" 6>&-; echo \"$? ${e##*/}\" >&6 ) & fi; done; wait; kill -KILL $$ "
-    ") >&5 2>&5 3<&- 4<&- 5>&- & ); exec \"$@\" 5>&- 6>&-";
+    "-u MAYFLY_CLONE \"$e\" 6>&-; printf '%s %s\\n' $? \"${e##*/}\" >&6 ) & fi; done; wait; "
+    "kill -KILL $$ ) >&5 2>&5 3<&- 4<&- 5>&- & ); exec \"$@\" 5>&- 6>&-";
 
 // The Extensions API for those who may use it, and the Runtime API for custom runtimes.
 http::Handler api_handler(std::shared_ptr<Extensions> extensions,
@@ -328,17 +329,22 @@ base::Task<Launcher::Result> Launcher::start(std::shared_ptr<const FunctionSpec>
       std::make_shared<Extensions>(loop, services_.ids, function, external, std::move(telemetry));
   auto environment =
       adopt(function, label_of(*function, choice), log_stream, *started, loop, extensions);
-  if (custom) {
-    auto session = std::make_shared<RuntimeApiSession>(loop, options.response_limit);
-    auto guest = std::make_unique<RuntimeApiGuest>(session, environment->guest_events());
-    environment->open(std::move(guest), serve(*function, std::move(listeners),
-                                              api_handler(extensions, session), started->user));
-  } else {
-    auto guest = std::make_unique<FramedGuest>(loop, std::move(started->control),
-                                               environment->guest_events());
-    environment->open(std::move(guest), serve(*function, std::move(listeners),
-                                              api_handler(extensions, nullptr), started->user));
-  }
+  std::shared_ptr<RuntimeApiSession> session;
+  if (custom || has_wrapper(*function))
+    session = std::make_shared<RuntimeApiSession>(loop, options.response_limit);
+  const auto built_in = [&](Guest::Events& events) -> std::unique_ptr<Guest> {
+    return std::make_unique<FramedGuest>(loop, std::move(started->control), events);
+  };
+  const auto runtime_api = [&](Guest::Events& events) -> std::unique_ptr<Guest> {
+    return std::make_unique<RuntimeApiGuest>(session, events);
+  };
+  Guest::Events& events = environment->guest_events();
+  std::unique_ptr<Guest> guest = custom ? runtime_api(events)
+                                 : session == nullptr
+                                     ? built_in(events)
+                                     : std::make_unique<EitherGuest>(events, built_in, runtime_api);
+  environment->open(std::move(guest), serve(*function, std::move(listeners),
+                                            api_handler(extensions, session), started->user));
   registry_.add(environment);
   co_return environment;
 }

@@ -405,6 +405,47 @@ TEST_P(ExtensionsTest, AWrapperStartsABuiltInRuntime) {
   }
 }
 
+// Echoes events by the Runtime API.
+constexpr const char* kOwnRuntime = R"(#!/usr/bin/python3
+import os, urllib.request
+base = 'http://' + os.environ['AWS_LAMBDA_RUNTIME_API'] + '/2018-06-01/runtime/invocation/'
+while True:
+    with urllib.request.urlopen(base + 'next') as event:
+        request, body = event.headers['Lambda-Runtime-Aws-Request-Id'], event.read()
+    urllib.request.urlopen(urllib.request.Request(base + request + '/response', b'{"mine":' + body + b'}'))
+)";
+
+// A wrapper need not start the runtime that it is given.
+TEST_P(ExtensionsTest, AWrapperMayBeARuntimeOfItsOwn) {
+  for (const std::string language : {"python3.11", "nodejs20.x"}) {
+    auto spec = function({{"wrapper", kOwnRuntime}}, language);
+    ::chmod((spec->code_folder + "/wrapper").c_str(), 0755);
+    spec->environment["AWS_LAMBDA_EXEC_WRAPPER"] = "/var/task/wrapper";
+    for (const std::string event : {"1", "2"})
+      EXPECT_EQ(answer(spec, event), "{\"mine\":" + event + "}") << language;
+  }
+}
+
+// As the Lambda Web Adapter does: the wrapper starts a server, and an extension runs events by it.
+TEST_P(ExtensionsTest, AnExtensionMaySpeakTheRuntimeApiForAServer) {
+  auto spec = function({{"run.sh", "#!/bin/sh\nexec sleep 1000\n"}}, "python3.11");
+  spec->handler = "run.sh";
+  ::chmod((spec->code_folder + "/run.sh").c_str(), 0755);
+  std::string script = kWatcher;
+  script.insert(script.find("while True:"),
+                "import threading\nthreading.Thread(target=lambda: exec(os.environ['SPEAK']), "
+                "daemon=True).start()\n");
+  spec = with_extension(spec, script);
+  std::ofstream(spec->opt_folder + "/bootstrap")
+      << "#!/bin/sh\nexec \"$LAMBDA_TASK_ROOT/$_HANDLER\"\n";
+  ::chmod((spec->opt_folder + "/bootstrap").c_str(), 0755);
+  spec->environment = {{"AWS_LAMBDA_EXEC_WRAPPER", "/opt/bootstrap"}, {"SPEAK", kOwnRuntime}};
+  for (const std::string event : {"1", "2"})
+    EXPECT_EQ(answer(spec, event), "{\"mine\":" + event + "}");
+  retire(spec);
+  expect_log("extension got SHUTDOWN spindown\n");
+}
+
 INSTANTIATE_TEST_SUITE_P(Networks, ExtensionsTest,
                          ::testing::Values(sandbox::Network::host, sandbox::Network::isolated),
                          [](const auto& each) {

@@ -15,6 +15,8 @@ import pytest
 
 from harness.clients import make_client
 from harness.functions import Functions
+from harness.http import send
+from harness.packages import zip_of
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 SOURCES = REPOSITORY / "tests" / "clients"
@@ -103,6 +105,48 @@ def test_rust_client(deploy_function, lambdas):
     assert answer.payload == {"event": {"a": 1}, "id": answer.request_id}
     failed = lambdas.invoke(name, "fail")
     assert failed.error == "Unhandled" and "rust says no" in failed.payload["errorMessage"]
+
+
+SERVER = """
+import http.server, json, os
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        context = json.loads(self.headers.get("x-amzn-request-context", "{}"))  # not in the adapter's own look
+        self.answer({"path": self.path, "context": context.get("http", {}).get("method")})
+
+    def do_POST(self):
+        self.answer({"posted": self.rfile.read(int(self.headers["content-length"])).decode()})
+
+    def answer(self, what):
+        body = json.dumps(what).encode()
+        self.send_response(201)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+def test_web_adapter(deploy_function, lambdas):
+    """The Lambda Web Adapter: an extension that speaks the Runtime API for a web server, which a wrapper starts in place of a managed runtime."""
+    root = CACHE / "web-adapter"
+    built = root / "bin" / "lambda-adapter"
+    if not built.exists() and not SLOW:
+        pytest.skip("compiling the Web Adapter takes minutes: set MAYFLY_SLOW_TESTS")
+    fetch("the Web Adapter", built, ["cargo", "install", "-q", "--root", str(root), "--version", "0.9.1", "lambda_web_adapter"])
+    layer = lambdas.client.publish_layer_version(LayerName=lambdas.unique_name("adapter"), Content={"ZipFile": zip_of({
+        "extensions/lambda-adapter": built.read_bytes(), "bootstrap": '#!/bin/bash\nexec -- "${LAMBDA_TASK_ROOT}/${_HANDLER}"\n'})})
+    name = deploy_function({"run.sh": "#!/bin/sh\nexec python3 server.py\n", "server.py": SERVER}, handler="run.sh", runtime="python3.11", Timeout=20,
+                           Layers=[layer["LayerVersionArn"]], Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap", "PORT": "8123"}})
+    url = lambdas.client.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
+    lambdas.client.add_permission(FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
+    for _ in range(2):
+        got = send("GET", url + "orders?x=1")
+        assert (got.status, got.json()) == (201, {"path": "/orders?x=1", "context": "GET"})
+    assert send("POST", url, body="an order").json() == {"posted": "an order"}
 
 
 JARS = {
