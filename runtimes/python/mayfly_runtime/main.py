@@ -27,7 +27,10 @@ def run():
         reason = template.why_not_now(native)
         if reason and template.collect():
             reason = template.why_not_now(native)
+        if reason and template.park_event_loops():
+            reason = template.why_not_now(native)
         if reason:
+            template.equip_event_loops()
             broken = _after_restore(after)
     if reason:
         _send_ready(transport, False, reason)

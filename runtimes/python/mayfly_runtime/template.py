@@ -79,6 +79,50 @@ def collect():
     return gc.collect() > 0
 
 
+_parked = []  # event loops without descriptors, with what makes their selectors
+
+
+def _is_idle(loop):
+    # Readers, timers, callbacks that are due, signal handlers and threads are the loop's work; its own pipe is not.
+    return not (loop.is_running() or loop.is_closed() or loop._ready or loop._scheduled or loop._default_executor
+                or getattr(loop, "_signal_handlers", None) or len(loop._selector.get_map()) != 1)
+
+
+def park_event_loops():
+    """Takes the descriptors of asyncio's idle loops away, which clones would share; whether there were any.
+
+    Frameworks make a loop when they are loaded (Mangum). Written against CPython 3.8 to 3.14; a loop that is not as expected stays.
+    """
+    if "asyncio" not in sys.modules:
+        return False
+    from asyncio import events, selector_events
+
+    policy = getattr(events, "_event_loop_policy", None)
+    current = getattr(getattr(policy, "_local", None), "_loop", None)
+    for loop in gc.get_objects():
+        try:
+            if not isinstance(loop, selector_events.BaseSelectorEventLoop) or not _is_idle(loop):
+                continue
+            loop._close_self_pipe()
+            loop._selector.close()
+        except Exception:
+            continue
+        _parked.append((loop, type(loop._selector), loop is current))
+    return bool(_parked)
+
+
+def equip_event_loops():
+    """Gives the parked loops descriptors of their own. After a fork asyncio forgets which loop is the current one."""
+    for loop, selector, current in _parked:
+        loop._selector = selector()
+        loop._make_self_pipe()
+        if current:
+            import asyncio
+
+            asyncio.set_event_loop(loop)
+    _parked.clear()
+
+
 def freeze():
     """Moves all that lives into the permanent generation, so that collections in clones do not write to shared pages.
 
@@ -89,6 +133,7 @@ def freeze():
 
 def renew():
     """In a clone, before any event: state that must differ between processes."""
+    equip_event_loops()
     # The interpreter's own after-fork hooks have reseeded `random`; do so again, it is cheap and not all versions do.
     if "random" in sys.modules:
         sys.modules["random"].seed()

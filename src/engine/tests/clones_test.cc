@@ -89,6 +89,48 @@ TEST_F(Clones, PythonStateThatCannotBeCopiedFallsBack) {
   for (const auto& [init, reason] : cases) expect_not_cloned(python(init + handler), reason);
 }
 
+// Loops that INIT made are each clone's own, and the current one stays that. Of every version that
+// is installed; where one is not, another stands in.
+TEST_F(Clones, PythonEventLoopsAreMadeAnew) {
+  const std::string source = R"(
+import asyncio
+other = asyncio.new_event_loop()
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+loop.run_until_complete(asyncio.sleep(0))
+async def work(event):
+    await asyncio.sleep(0.05)
+    return await asyncio.get_running_loop().run_in_executor(None, lambda: event)
+def handler(event, context):
+    return [loop.run_until_complete(work(event)), other.run_until_complete(work(event)), asyncio.get_event_loop() is loop]
+)";
+  for (const int minor : {8, 9, 10, 11, 12, 13, 14}) {
+    const std::string version = "python3." + std::to_string(minor);
+    auto spec = function({{"app.py", source}}, version);
+    EXPECT_EQ(answer(spec, "1"), "[1, 1, true]") << version << all_log();
+    for (const VersionState& state : engine().versions()) {
+      if (state.function == spec->function) EXPECT_EQ(state.cloning, "template ready") << version;
+    }
+    for (const std::string& each : at_once(spec, 3)) EXPECT_EQ(each, "[{}, {}, true]") << version;
+  }
+}
+
+// What a loop does for somebody cannot be copied; it goes on where it is.
+TEST_F(Clones, PythonEventLoopsInUseFallBack) {
+  const std::string begin =
+      "import asyncio, os, socket\nloop = asyncio.new_event_loop()\nasync def one(): return 1\n";
+  const std::string handler =
+      "\nimport time\ndef handler(event, context):\n  time.sleep(0.05)\n"
+      "  return loop.run_until_complete(one())\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {"held = socket.socket()", "1 open sockets or pipes"},
+      {"loop.add_reader(os.pipe()[0], print)", "open event descriptors"},
+      {"loop.call_later(60, print)", "open event descriptors"},
+  };
+  for (const auto& [init, reason] : cases)
+    expect_not_cloned(python(begin + init + handler), reason);
+}
+
 TEST_F(Clones, NodeStateThatCannotBeCopiedFallsBack) {
   if (!has_node()) GTEST_SKIP() << "no Node.js that can be cloned";
   const std::string handler =

@@ -6,7 +6,6 @@ Each is fetched once from its registry into build/runtime_clients; without the t
 import base64
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
@@ -14,28 +13,10 @@ import sys
 import pytest
 
 from harness.clients import make_client
+from harness.fetched import CACHE, SLOW, SOURCES, fetch
 from harness.functions import Functions
 from harness.http import send
 from harness.packages import zip_of
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-SOURCES = REPOSITORY / "tests" / "clients"
-CACHE = REPOSITORY / "build" / "runtime_clients"
-SLOW = os.environ.get("MAYFLY_SLOW_TESTS")
-
-
-def fetch(what, target, command, **options):
-    """Runs `command` unless its result is there already; a failure is a skip that shows the tool's last words."""
-    if target.exists():
-        return target
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{what}: {command[0]} is not installed")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(command, text=True, capture_output=True, timeout=600, **options)
-    if done.returncode != 0 or not target.exists():
-        last = (done.stderr.strip() or done.stdout.strip())[-300:]
-        pytest.skip(f"{what} cannot be fetched or built here: {last}")
-    return target
 
 
 def check(lambdas, name, message, error_type):
@@ -161,7 +142,7 @@ def java_pack():
     """The shipped pack with its jars, fetched as docs/runtime-packs.md says."""
     packs = CACHE / "packs"
     (packs / "java").mkdir(parents=True, exist_ok=True)
-    shutil.copy(REPOSITORY / "runtimes" / "packs" / "java" / "manifest.json", packs / "java" / "manifest.json")
+    shutil.copy(SOURCES.parents[1] / "runtimes" / "packs" / "java" / "manifest.json", packs / "java" / "manifest.json")
     for artifact, version in JARS.items():
         fetch(artifact, packs / "java" / "lib" / f"{artifact}.jar", [
             "mvn", "-q", "-B", "dependency:copy", f"-Dartifact=com.amazonaws:{artifact}:{version}",
