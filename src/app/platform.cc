@@ -240,7 +240,7 @@ struct Platform::Parts {
   std::unique_ptr<http::EgressProxy> egress;
   work::LoopAlarm alarm;
   work::WorkQueue queue;
-  work::LoopAlarm metrics_alarm;
+  work::LoopAlarm metrics_alarm, embedded_alarm;
   work::LoopAlarm expiry_alarm;
 
   logs::Logs logs;
@@ -287,6 +287,7 @@ struct Platform::Parts {
         alarm(io.any(), clock),
         queue(*store, clock, ids, alarm),
         metrics_alarm(io.any(), clock),
+        embedded_alarm(io.any(), clock),
         expiry_alarm(io.any(), clock),
         logs(*store, clock),
         iam(*store, clock, ids),
@@ -297,7 +298,7 @@ struct Platform::Parts {
                      ? dynamodb::Throughputs::enforced
                      : dynamodb::Throughputs::unlimited),
         sweeper(dynamodb, expiry_alarm),
-        cloudwatch(*store, clock, metrics_alarm),
+        cloudwatch(*store, clock, metrics_alarm, embedded_alarm, logs.sink),
         meter(*store, io, clock, load_prices(runtimes_folder)),
         usage_sinks(counters, meter, cloudwatch.functions),
         engine(engine_options(options, std::move(runtimes_folder), server.port()),
@@ -306,7 +307,7 @@ struct Platform::Parts {
                 .server = server,
                 .endpoint =
                     [this](http::Request request) { return pipeline->handle(std::move(request)); },
-                .logs = logs.sink,
+                .logs = cloudwatch.embedded,
                 .usage = usage_sinks,
                 .clock = clock,
                 .ids = ids,
@@ -519,7 +520,7 @@ void Platform::stop(std::chrono::milliseconds grace) {
   parts.engine.shutdown();
   parts.server.stop(std::chrono::milliseconds{0});
   base::sync_wait(parts.logs.sink.flush());
-  if (auto kept = base::sync_wait(parts.cloudwatch.functions.flush()); !kept) {
+  if (auto kept = base::sync_wait(parts.cloudwatch.flush()); !kept) {
     base::log_warn("the last metrics were not kept: {}", kept.error().detail);
   }
   if (auto kept = base::sync_wait(parts.meter.flush()); !kept) {

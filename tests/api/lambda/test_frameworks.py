@@ -1,5 +1,6 @@
 """Functions as people write them: with the frameworks that most use, as their guides show, behind a URL and behind an HTTP API."""
 
+import datetime
 import hashlib
 import shutil
 
@@ -7,7 +8,7 @@ import pytest
 
 from harness.fetched import CACHE, SOURCES, fetch
 from harness.http import send
-from harness.packages import zip_of
+from harness.wait import eventually
 
 LISTS = SOURCES / "frameworks"
 JSON = {"Content-Type": "application/json"}
@@ -102,13 +103,21 @@ def handler(event, context):
 """
 
 
-def test_powertools_for_python(served, python_packages, idempotency):
-    for address in served({**python_packages, "app.py": POWERTOOLS.replace("TABLE", idempotency)}, "python3.11"):
+def test_powertools_for_python(served, python_packages, idempotency, client, unique_name):
+    service = unique_name("orders")
+    source = POWERTOOLS.replace("TABLE", idempotency).replace('service="orders"', f'service="{service}"')
+    for address in served({**python_packages, "app.py": source}, "python3.11"):
         for _ in range(2):
             assert send("POST", address + "/orders", body='{"order": "1"}', headers=JSON).json() == {"placed": "1", "run": 1}
         assert send("GET", address + "/orders/7").json() == {"order": 7}
         assert send("GET", address + "/orders/x").status == 422
         assert send("GET", address + "/orders/0").json() == {"statusCode": 404, "message": "no such order"}
+    # Metrics go out as lines of the log, and are CloudWatch's from there.
+    now = datetime.datetime.now(datetime.timezone.utc)
+    found = eventually(lambda: client("cloudwatch").get_metric_statistics(
+        Namespace="Shop", MetricName="Orders", Dimensions=[{"Name": "service", "Value": service}], Statistics=["Sum"], Period=3600,
+        StartTime=now - datetime.timedelta(hours=1), EndTime=now + datetime.timedelta(hours=1))["Datapoints"])
+    assert sum(point["Sum"] for point in found) == 4
 
 
 FASTAPI = """

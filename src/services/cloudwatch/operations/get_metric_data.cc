@@ -109,7 +109,7 @@ Answer<GetMetricDataOutput> get_metric_data(Cloudwatch& cloudwatch, const Contex
       co_return wire::fail(kInvalidNextToken, "The token is not one of GetMetricData.");
     skip = *offset;
   }
-  if (auto flushed = co_await cloudwatch.functions.flush(); !flushed)
+  if (auto flushed = co_await cloudwatch.flush(); !flushed)
     co_return std::unexpected(store::FromStoreError<wire::ApiError>::map(flushed.error()));
   const auto from = static_cast<std::int64_t>(std::floor(request.start_time.epoch_seconds));
   const auto to = static_cast<std::int64_t>(std::ceil(request.end_time.epoch_seconds));

@@ -68,7 +68,7 @@ Answer<GetMetricStatisticsOutput> get_metric_statistics(Cloudwatch& cloudwatch,
   if (auto error = check(request)) co_return std::unexpected(std::move(*error));
   auto dimensions = read_dimensions(request.dimensions);
   if (!dimensions) co_return std::unexpected(dimensions.error());
-  if (auto flushed = co_await cloudwatch.functions.flush(); !flushed)
+  if (auto flushed = co_await cloudwatch.flush(); !flushed)
     co_return std::unexpected(store::FromStoreError<wire::ApiError>::map(flushed.error()));
   // AWS rounds the start down to the minute (to the second for short periods).
   const auto start = static_cast<std::int64_t>(std::floor(request.start_time.epoch_seconds));

@@ -32,7 +32,7 @@ Metric shown(const MetricId& id, const Dimensions& dimensions) {
 
 Answer<ListMetricsOutput> list_metrics(Cloudwatch& cloudwatch, const Context& context,
                                        ListMetricsInput request) {
-  if (auto flushed = co_await cloudwatch.functions.flush(); !flushed)
+  if (auto flushed = co_await cloudwatch.flush(); !flushed)
     co_return std::unexpected(store::FromStoreError<wire::ApiError>::map(flushed.error()));
   ListMetricsOutput out;
   if (request.owning_account && *request.owning_account != context.scope.account) co_return out;
