@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -30,6 +31,12 @@ def python_packages():
     files = fetched("python", ["requirements.txt"], "mangum", ["/usr/bin/python3", "-m", "pip", "install", "-q", "--target", ".", "-r", "requirements.txt"])
     # The SDK is the runtime's.
     return {name: content for name, content in files.items() if not name.startswith(("boto", "urllib3", "jmespath", "bin/"))}
+
+
+@pytest.fixture(scope="module")
+def python_version():
+    """Of what fetched the packages, some of which are compiled."""
+    return subprocess.run(["/usr/bin/python3", "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"], text=True, capture_output=True, check=True).stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +110,10 @@ def handler(event, context):
 """
 
 
-def test_powertools_for_python(served, python_packages, idempotency, client, unique_name):
+def test_powertools_for_python(served, python_packages, python_version, idempotency, client, unique_name):
     service = unique_name("orders")
     source = POWERTOOLS.replace("TABLE", idempotency).replace('service="orders"', f'service="{service}"')
-    for address in served({**python_packages, "app.py": source}, "python3.11"):
+    for address in served({**python_packages, "app.py": source}, python_version):
         for _ in range(2):
             assert send("POST", address + "/orders", body='{"order": "1"}', headers=JSON).json() == {"placed": "1", "run": 1}
         assert send("GET", address + "/orders/7").json() == {"order": 7}
@@ -141,8 +148,8 @@ handler = Mangum(app)
 """
 
 
-def test_fastapi_with_mangum(served, python_packages):
-    for address in served({**python_packages, "app.py": FASTAPI}, "python3.11"):
+def test_fastapi_with_mangum(served, python_packages, python_version):
+    for address in served({**python_packages, "app.py": FASTAPI}, python_version):
         assert send("GET", address + "/items/7").json() == {"item": 7, "from": "127.0.0.1"}
         assert send("GET", address + "/items/x").status == 422
         made = send("POST", address + "/items", body='{"a": 1}', headers=JSON)

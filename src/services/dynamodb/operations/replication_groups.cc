@@ -230,6 +230,7 @@ Answer<GlobalTableResponse> create_global_table(Dynamodb& dynamodb,
             table = **member;
             make_global(transaction, *table, context.received);
             table->global->version = GlobalVersion::v2017;
+            table->global->consistency = MultiRegionConsistency::eventual;
             table->global->created = context.received;
           }
           if (!done) co_return std::unexpected(std::move(done).error());
