@@ -6,8 +6,8 @@
 extern "C" {
 #endif
 
-/* Has every private mapping that is there now copied to forks; those that the kernel does not let go (its own) never were.
- * 0, or -errno where /proc cannot be read. */
+/* Has every private mapping that is there now copied to forks; those that the kernel does not let go (its own) never
+ * were. 0, or -errno where /proc cannot be read. */
 int mayfly_fork_all_memory(void);
 
 #ifdef __cplusplus

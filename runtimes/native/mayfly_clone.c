@@ -25,8 +25,8 @@
 #include "warm_pages.h"
 
 /* Stand-bys share the template's memory, thread pointer and errno. That is safe because of two rules. The warden has
- * at most one of {template making a stand-by, stand-by forking} happen at a time; while a stand-by waits it touches only
- * its own stack. And the template is in one system call, recvmsg, whenever a stand-by runs library code. */
+ * at most one of {template making a stand-by, stand-by forking} happen at a time; while a stand-by waits it touches
+ * only its own stack. And the template is in one system call, recvmsg, whenever a stand-by runs library code. */
 
 enum { kStackBytes = 128 << 10, kMaxStandBys = 32 };
 
@@ -114,7 +114,8 @@ static void register_restartable_sequences(void) {
 #endif
 }
 
-/* Everything the stand-by could do that a function may not. Each step is checked: a clone that cannot be confined ends. */
+/* Everything the stand-by could do that a function may not. Each step is checked: a clone that cannot be confined ends.
+ */
 static const char *give_up_power(void) {
   for (int capability = 0; capability < 64; ++capability) {
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
@@ -122,8 +123,8 @@ static const char *give_up_power(void) {
     return "bounding set";
   }
   const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-                             SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-                             SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+                             SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                             SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
   if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0) return "securebits";
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};

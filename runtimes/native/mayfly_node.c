@@ -2,20 +2,20 @@
  *
  * N-API, so one build serves every Node.js from 18 on. Called on the main thread only.
  *
- *   processState()   -> counts: threads, children, sockets, eventFds, writableFiles, sharedMappings, work (requests that
- *                       libuv has under way)
- *   waitForClone()   returns in a clone only: 32 random bytes; throws where this process cannot be a template (any more).
- *                    Not from within a callback of a descriptor (setImmediate is the place): it replaces the loop's epoll
- *   renew()          in a process that was forked from a zygote, likewise: 32 random bytes, and the loop made new
- *   onEmpty(call)    after a fork `call` is called whenever nothing is left that the event loop could wait for
+ *   processState()   -> counts: threads, children, sockets, eventFds, writableFiles, sharedMappings, work (requests
+ * that libuv has under way) waitForClone()   returns in a clone only: 32 random bytes; throws where this process cannot
+ * be a template (any more). Not from within a callback of a descriptor (setImmediate is the place): it replaces the
+ * loop's epoll renew()          in a process that was forked from a zygote, likewise: 32 random bytes, and the loop
+ * made new onEmpty(call)    after a fork `call` is called whenever nothing is left that the event loop could wait for
  *   notePages()      after a clone's first event: which pages it took, for the clones that follow
  *   pid()            of this process, as it is now: process.pid is the template's
  *   exit(status)     without Node's own clean-up, which waits for threads that a clone does not have
  *
- * Why a fork of Node needs more than fork(): V8 keeps its heap and code out of forks (MADV_DONTFORK); libuv's epoll would be
- * shared with the template; OpenSSL notices a fork by its process number, which is the same in every sandbox. And Node must not
- * find its loop empty: it then waits for what V8 has given to other threads (each full garbage collection does), and those
- * are not there after a fork. So the loop is kept alive, and onEmpty tells in Node's place. */
+ * Why a fork of Node needs more than fork(): V8 keeps its heap and code out of forks (MADV_DONTFORK); libuv's epoll
+ * would be shared with the template; OpenSSL notices a fork by its process number, which is the same in every sandbox.
+ * And Node must not find its loop empty: it then waits for what V8 has given to other threads (each full garbage
+ * collection does), and those are not there after a fork. So the loop is kept alive, and onEmpty tells in Node's place.
+ */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
 #include <dlfcn.h>
@@ -97,8 +97,8 @@ static void tell_empty(void) {
   (void)napi_close_handle_scope(env, scope);
 }
 
-/* Before the loop waits. Seen twice, with a round between them that does not wait: closing handles and what V8 has posted to this
- * thread come in that round. */
+/* Before the loop waits. Seen twice, with a round between them that does not wait: closing handles and what V8 has
+ * posted to this thread come in that round. */
 static void before_waiting(void *handle) {
   (void)handle;
   const int empty = emptiness.loop->active_handles == 1 && emptiness.loop->active_requests.count == 0; /* 1: this one */

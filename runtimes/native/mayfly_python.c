@@ -6,7 +6,8 @@
  *   note_pages()              after a clone's first event: which pages it took, for the clones that follow
  *   recv_frame()              -> (type: str, payload: bytes), or None where the engine has closed
  *   send_frame(type, payload) type: a str of one character, payload: bytes
- *   process_state()           -> dict of counts: threads, children, sockets, event_fds, writable_files, shared_mappings */
+ *   process_state()           -> dict of counts: threads, children, sockets, event_fds, writable_files, shared_mappings
+ */
 #define Py_LIMITED_API 0x03080000
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -52,10 +53,8 @@ static PyObject *note_pages(PyObject *module, PyObject *nothing) {
 static int read_fully(char *into, size_t size) {
   while (size > 0) {
     ssize_t got;
-    Py_BEGIN_ALLOW_THREADS
-    got = read(kControl, into, size);
-    Py_END_ALLOW_THREADS
-    if (got == 0 || (got < 0 && errno == ECONNRESET)) return 0;
+    Py_BEGIN_ALLOW_THREADS got = read(kControl, into, size);
+    Py_END_ALLOW_THREADS if (got == 0 || (got < 0 && errno == ECONNRESET)) return 0;
     if (got < 0) {
       if (errno == EINTR) {
         if (PyErr_CheckSignals() != 0) return -1;
@@ -77,7 +76,8 @@ static PyObject *recv_frame(PyObject *module, PyObject *nothing) {
   int there = read_fully((char *)head, sizeof head);
   if (there < 0) return NULL;
   if (there == 0) Py_RETURN_NONE;
-  const uint32_t length = (uint32_t)head[0] | (uint32_t)head[1] << 8 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 24;
+  const uint32_t length =
+      (uint32_t)head[0] | (uint32_t)head[1] << 8 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 24;
   if (length < 1 || length > kMaxFrame) return fail(EBADMSG);
   PyObject *payload = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)length - 1);
   if (!payload) return NULL;
@@ -110,10 +110,8 @@ static PyObject *send_frame(PyObject *module, PyObject *arguments) {
   int error = 0;
   while (parts[0].iov_len + parts[1].iov_len > 0) {
     ssize_t put;
-    Py_BEGIN_ALLOW_THREADS
-    put = sendmsg(kControl, &message, MSG_NOSIGNAL);
-    Py_END_ALLOW_THREADS
-    if (put < 0) {
+    Py_BEGIN_ALLOW_THREADS put = sendmsg(kControl, &message, MSG_NOSIGNAL);
+    Py_END_ALLOW_THREADS if (put < 0) {
       error = errno;
       if (error == EINTR && PyErr_CheckSignals() == 0) {
         error = 0;
@@ -153,7 +151,7 @@ static PyMethodDef methods[] = {
 
 static PyModuleDef_Slot slots[] = {{0, NULL}};
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_mayfly", "Mayfly's native runtime support.", 0, methods,
-                                        slots, NULL, NULL, NULL};
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_mayfly", "Mayfly's native runtime support.", 0, methods, slots, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__mayfly(void) { return PyModuleDef_Init(&definition); }

@@ -1,4 +1,5 @@
-/* Whether a process's state is safe to copy: what a runtime looks at after INIT before it offers itself as a template. */
+/* Whether a process's state is safe to copy: what a runtime looks at after INIT before it offers itself as a template.
+ */
 #ifndef MAYFLY_PROCESS_STATE_H_
 #define MAYFLY_PROCESS_STATE_H_
 

@@ -62,8 +62,7 @@ static int note_mapping(int pagemap, uint64_t from, uint64_t to, uint64_t *total
     if (got <= 0) return 1;
     for (ssize_t each = 0; each < got / (ssize_t)sizeof entries[0]; ++each) {
       const uint64_t kPresent = UINT64_C(1) << 63, kMappedOnce = UINT64_C(1) << 56;
-      if ((entries[each] & kPresent) && (entries[each] & kMappedOnce) &&
-          !add(at + (uint64_t)each * kPage, total)) {
+      if ((entries[each] & kPresent) && (entries[each] & kMappedOnce) && !add(at + (uint64_t)each * kPage, total)) {
         return 0;
       }
     }

@@ -1,8 +1,8 @@
 // A process of a language's runtime that waits, as a zygote, for orders of the warden.
 //
-// Every order becomes a sandbox by the same code that the warden itself has (src/sandbox/init.cc): its init is forked from
-// this process, and the function's process from init. The order, which has the function's variables in it, is decoded only
-// in the fork, and wiped here: no process of another function ever has it in its memory.
+// Every order becomes a sandbox by the same code that the warden itself has (src/sandbox/init.cc): its init is forked
+// from this process, and the function's process from init. The order, which has the function's variables in it, is
+// decoded only in the fork, and wiped here: no process of another function ever has it in its memory.
 #pragma once
 
 #include <optional>
@@ -23,8 +23,8 @@ struct Start {
 };
 
 // Returns in processes of sandboxes only, which are to go on as the function's process: in the sandbox, confined, with
-// descriptors 0 to 4 as a guest finds them. nullopt where the warden is not there, or no zygote is possible. Other threads of
-// this process must be asleep, and hold no locks: nothing waits for them.
+// descriptors 0 to 4 as a guest finds them. nullopt where the warden is not there, or no zygote is possible. Other
+// threads of this process must be asleep, and hold no locks: nothing waits for them.
 std::optional<Start> wait(Descriptors others);
 
 }  // namespace mayfly::zygote

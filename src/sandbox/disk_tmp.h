@@ -1,5 +1,5 @@
-// A /tmp on disk, of a fixed size, that nobody has to clean up: an ext4 file system in a sparse file
-// without a name, behind a loop device that lets go of it by itself. When the sandbox's mount
+// A /tmp on disk, of a fixed size, that nobody has to clean up: an ext4 file system in a sparse
+// file without a name, behind a loop device that lets go of it by itself. When the sandbox's mount
 // namespace ends, however it ends, mount, device and file go with it.
 //
 // Only real root can mount it, and only where the mount namespace is the machine's own: in a

@@ -27,7 +27,18 @@ class Sandbox;
 
 class Nest {
  public:
-  enum class State { preparing, furnished, completing, arming, moving, ready, forking, running, ending, ended };
+  enum class State {
+    preparing,
+    furnished,
+    completing,
+    arming,
+    moving,
+    ready,
+    forking,
+    running,
+    ending,
+    ended
+  };
 
   Nest(Sandbox& parent, std::uint64_t number, const Limits& limits, TemplateFiles files);
   ~Nest();
