@@ -1,12 +1,8 @@
 #include "engine/environment/environment.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
-#include "base/strings.h"
 #include "engine/report/closing.h"
 
 namespace mayfly::engine {
@@ -18,16 +14,6 @@ constexpr std::size_t kDrainBudget =
 constexpr std::size_t kFlushBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kFlushDelay{250};
 constexpr std::chrono::milliseconds kExitPatience{1'000};
-// Of the shutdown phase, as AWS has them: with external extensions, of which the runtime has a part
-// before they are told; and with internal ones only.
-constexpr std::chrono::milliseconds kShutdownBudget{2'000};
-constexpr std::chrono::milliseconds kRuntimeBudget{600};
-constexpr std::chrono::milliseconds kInternalBudget{500};
-
-const PlatformLines& records() {
-  static const PlatformLines lines(LogFormat::json, SystemLogLevel::debug);
-  return lines;
-}
 
 }  // namespace
 
@@ -72,36 +58,13 @@ void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_cl
   watch_output(Output::From::function);
   watch_output(Output::From::extensions);
   if (setup_.extensions_ends)
-    ends_watch_ =
-        loop_.watch_readable(setup_.extensions_ends.get(), [this] { read_extensions_ends(); });
+    extension_ends_.emplace(loop_, std::move(setup_.extensions_ends), *setup_.extensions);
 }
 
 void Environment::watch_output(Output::From from) {
   if (output_.fd(from) < 0) return;
   output_watches_[static_cast<std::size_t>(from)] =
       loop_.watch_readable(output_.fd(from), [this, from] { output_readable(from); });
-}
-
-void Environment::read_extensions_ends() {
-  char step[1024];
-  for (;;) {
-    const ssize_t got = ::read(setup_.extensions_ends.get(), step, sizeof step);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      if (got == 0) ends_watch_.reset();
-      break;
-    }
-    partial_end_.append(step, static_cast<std::size_t>(got));
-    if (partial_end_.size() > 16 * sizeof step) return end();  // no such line
-  }
-  for (std::size_t end = 0; (end = partial_end_.find('\n')) != std::string::npos;) {
-    const std::string line =
-        std::exchange(partial_end_, partial_end_.substr(end + 1)).substr(0, end);
-    const std::size_t space = line.find(' ');
-    const auto status = base::parse_int(line.substr(0, space));
-    if (status && space != std::string::npos)
-      setup_.extensions->ended(line.substr(space + 1), static_cast<int>(*status));
-  }
 }
 
 base::Task<InitResult> Environment::initialize(std::chrono::milliseconds budget, InitPhase phase) {
@@ -143,8 +106,8 @@ void Environment::begin(std::unique_ptr<Pending> pending,
   open_event(services_, lines_, output_, *setup_.function, pending_->event);
   if (Telemetry* telemetry = wanted_telemetry()) {
     telemetry->add(Telemetry::Kind::platform,
-                   records().start(services_.clock.now(), pending_->event.request_id,
-                                   setup_.function->version));
+                   telemetry_records().start(services_.clock.now(), pending_->event.request_id,
+                                             setup_.function->version));
   }
   state_ = State::busy;
   delivery_.emplace(services_.options, services_.clock, pending_->event.stream);
@@ -183,8 +146,8 @@ void Environment::exited(sandbox::Exit exit) {
   if (exit.lingers ? !runtime_ended : !std::exchange(process_alive_, false)) return;
   const auto self = shared_from_this();
   // With the last extension the runtime ends: what ended first is to be told.
-  if (setup_.extensions_ends && state_ != State::ended) {
-    read_extensions_ends();
+  if (extension_ends_ && state_ != State::ended) {
+    extension_ends_->read();
     extensions_changed();
   }
   if (guest_ && state_ != State::ended) guest_->process_ended();
@@ -281,7 +244,7 @@ void Environment::tell_init_start() {
   output_.add(lines_.init_start(now, setup_.label, *setup_.function));
   if (Telemetry* telemetry = wanted_telemetry()) {
     telemetry->add(Telemetry::Kind::platform,
-                   records().init_start(now, setup_.label, *setup_.function));
+                   telemetry_records().init_start(now, setup_.label, *setup_.function));
   }
 }
 
@@ -305,10 +268,10 @@ void Environment::tell_init_end(const InitResult& result) {
   output_.add(lines_.init_report(now, report));
   Telemetry* telemetry = wanted_telemetry();
   if (telemetry == nullptr) return;
-  telemetry->add(Telemetry::Kind::platform, records().init_runtime_done(now, report));
+  telemetry->add(Telemetry::Kind::platform, telemetry_records().init_runtime_done(now, report));
   for (const ExtensionState& each : extensions)
-    telemetry->add(Telemetry::Kind::platform, records().extension(now, each));
-  telemetry->add(Telemetry::Kind::platform, records().init_report(now, report));
+    telemetry->add(Telemetry::Kind::platform, telemetry_records().extension(now, each));
+  telemetry->add(Telemetry::Kind::platform, telemetry_records().init_report(now, report));
 }
 
 void Environment::guest_ready(Readiness readiness) {
@@ -398,75 +361,6 @@ void Environment::guest_lost(Loss loss) {
   exit_timer_ = loop_.after(kExitPatience, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->services_.warden.kill(self->id());
   });
-}
-
-Telemetry* Environment::wanted_telemetry() const {
-  if (setup_.extensions == nullptr || !setup_.extensions->telemetry()->wanted()) return nullptr;
-  return setup_.extensions->telemetry().get();
-}
-
-void Environment::extensions_changed() {
-  if (state_ == State::ended) return;
-  if (auto failure = setup_.extensions->failure()) {
-    if (state_ == State::busy) {
-      const sandbox::Usage usage = services_.warden.usage(id()).value_or(sandbox::Usage{});
-      return fail(extension_failure(pending_->event.request_id, *failure), usage);
-    }
-    if (!init_) return leave("failure");
-    InitResult result;
-    result.extension = std::move(failure);
-    return finish_init(std::move(result));
-  }
-  if (!setup_.extensions->waiting()) return;
-  if (state_ == State::initializing && readiness_) {
-    Readiness readiness = *std::exchange(readiness_, std::nullopt);
-    guest_ready(std::move(readiness));
-  } else if (state_ == State::busy && held_answer_) {
-    complete(*std::exchange(held_answer_, std::nullopt));
-  }
-}
-
-void Environment::answer_early(Answer answer) {
-  Outcome outcome;
-  outcome.cold_start = cost_ ? cost_->kind : ports::ColdStart::none;
-  outcome.init_ms = cost_ ? cost_->init_ms : 0;
-  const base::MonotonicTime now = services_.clock.monotonic();
-  outcome.duration_ms = std::chrono::duration<double, std::milli>(now - started_).count();
-  drain_output();
-  outcome.log_tail = output_.tail();
-  if (answer.is_error) {
-    outcome.function_error = "Unhandled";
-    outcome.error_type = answer.error_type;
-    outcome.payload = answer.payload;
-  } else if (answer.payload.size() <= services_.options.response_limit) {
-    outcome.payload = delivery_->began() ? std::exchange(answer.payload, {})
-                                         : delivery_->whole(std::exchange(answer.payload, {}),
-                                                            answer.content_type);
-  }
-  answer.delivered = true;
-  const bool too_large = answer.payload.size() > services_.options.response_limit;
-  if (too_large) {
-    const Failure failure = too_large_failure(services_.options.response_limit);
-    outcome.payload = failure.payload;
-    outcome.function_error = "Unhandled";
-    outcome.error_type = failure.error_type;
-  }
-  answered_ = Answered{now, static_cast<std::int64_t>(outcome.payload.size())};
-  // Extensions may wait for this before they ask for their next event.
-  if (Telemetry* telemetry = wanted_telemetry()) {
-    Report report;
-    report.request_id = pending_->event.request_id;
-    report.duration_ms = outcome.duration_ms;
-    report.produced_bytes = answered_->bytes;
-    if (outcome.function_error) {
-      report.status = "error";
-      report.error_type = outcome.error_type;
-    }
-    telemetry->add(Telemetry::Kind::platform,
-                   records().runtime_done(services_.clock.now(), report));
-  }
-  held_answer_ = std::move(answer);
-  pending_->done.set(std::move(outcome));
 }
 
 void Environment::complete(Answer answer) {
@@ -590,45 +484,9 @@ void Environment::leave(std::string_view shutdown_reason) {
   loop_.post([self = shared_from_this()] { self->close(); });
 }
 
-// exited() closes it. The output is read until then: extensions say their last words.
-bool Environment::shut_down(std::string_view reason) {
-  using Kind = Extensions::Kind;
-  const Kind kind = setup_.extensions != nullptr ? setup_.extensions->kind() : Kind::none;
-  if (kind == Kind::none || (kind == Kind::internal && !runtime_alive_)) return false;
-  const auto budget = kind == Kind::external ? kShutdownBudget : kInternalBudget;
-  shutdown_timer_ = loop_.after(budget, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->services_.warden.kill(self->id());
-  });
-  shutdown_reason_ = reason;
-  shutdown_deadline_ms_ = base::epoch_ms(services_.clock.now() + budget);
-  if (!runtime_alive_) {
-    tell_shutdown();
-    return true;
-  }
-  services_.warden.terminate(id());
-  if (kind == Kind::internal) return true;
-  // guest_lost() or exited() may tell sooner that the runtime has ended.
-  runtime_timer_ = loop_.after(kRuntimeBudget, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->shut_down_extensions();
-  });
-  return true;
-}
-
-void Environment::shut_down_extensions() {
-  if (!runtime_timer_) return;
-  runtime_timer_.reset();
-  tell_shutdown();
-}
-
-void Environment::tell_shutdown() {
-  drain_output();
-  if (!setup_.extensions->shut_down(shutdown_reason_, shutdown_deadline_ms_))
-    services_.warden.kill(id());
-}
-
 void Environment::close() {
   for (auto& watch : output_watches_) watch.reset();
-  ends_watch_.reset();
+  extension_ends_.reset();
   flush_timer_.reset();
   exit_timer_.reset();
   timer_.reset();
@@ -637,7 +495,6 @@ void Environment::close() {
   if (setup_.extensions != nullptr) setup_.extensions->close();
   guest_.reset();
   output_.close();
-  setup_.extensions_ends.reset();
   if (on_close_) std::exchange(on_close_, nullptr)();
 }
 

@@ -26,6 +26,7 @@
 #include "engine/report/closing.h"
 #include "engine/report/failure.h"
 #include "engine/report/lines.h"
+#include "engine/runtime_api/extension_ends.h"
 #include "engine/runtime_api/extensions.h"
 #include "engine/services.h"
 
@@ -138,7 +139,6 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
 
   void watch_output(Output::From from);
   void output_readable(Output::From from);
-  void read_extensions_ends();
   void drain_output();
   void flush_lines();
   void arm_deadline(base::MonotonicTime at);
@@ -177,8 +177,8 @@ class Environment final : public std::enable_shared_from_this<Environment>, priv
   std::unique_ptr<Guest> guest_;
   std::function<void()> on_close_;
   Output output_;
-  std::unique_ptr<http::Loop::Token> output_watches_[2], ends_watch_;
-  std::string partial_end_;
+  std::unique_ptr<http::Loop::Token> output_watches_[2];
+  std::optional<ExtensionEnds> extension_ends_;
   std::unique_ptr<http::Loop::Token> flush_timer_;
   std::unique_ptr<http::Loop::Token> exit_timer_;
 

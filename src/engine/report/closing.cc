@@ -68,7 +68,7 @@ Outcome close_event(const Services& services, const PlatformLines& lines, Output
   std::string end = lines.end(closing.event.request_id);
   if (!end.empty()) output.add(std::move(end));
   if (closing.telemetry != nullptr) {
-    const PlatformLines records(LogFormat::json, SystemLogLevel::debug);
+    const PlatformLines& records = telemetry_records();
     const base::WallTime now = services.clock.now();
     if (closing.runtime_done == Closing::RuntimeDone::to_tell)
       closing.telemetry->add(Telemetry::Kind::platform, records.runtime_done(now, record));

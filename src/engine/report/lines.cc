@@ -212,4 +212,9 @@ std::string PlatformLines::report(base::WallTime now, const Report& report) cons
   return record(now, "platform.report", std::move(body));
 }
 
+const PlatformLines& telemetry_records() {
+  static const PlatformLines lines(LogFormat::json, SystemLogLevel::debug);
+  return lines;
+}
+
 }  // namespace mayfly::engine

@@ -84,4 +84,7 @@ class PlatformLines {
   SystemLogLevel least_;
 };
 
+// As telemetry has them: JSON, of every level.
+const PlatformLines& telemetry_records();
+
 }  // namespace mayfly::engine

@@ -142,8 +142,7 @@ void Telemetry::accept(const SubscriptionPointer& made, const Subscriber& subscr
   for (const auto& [kind, record] : kept_) {
     if ((made->kinds & static_cast<unsigned>(kind)) != 0) put(made, record);
   }
-  add(Kind::platform,
-      PlatformLines(LogFormat::json, SystemLogLevel::debug).subscription(clock_.now(), subscriber));
+  add(Kind::platform, telemetry_records().subscription(clock_.now(), subscriber));
   if (listener_) listener_(subscriber);
 }
 
