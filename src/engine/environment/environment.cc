@@ -47,6 +47,7 @@ void Environment::open(std::unique_ptr<Guest> guest, std::function<void()> on_cl
           time, line);
     });
     setup_.extensions->telemetry()->listen([this](const Subscriber& subscriber) {
+      drain_output();  // what was written before it asked
       output_.add(lines_.subscription(services_.clock.now(), subscriber));
     });
     setup_.extensions->attach([weak = weak_from_this()] {
