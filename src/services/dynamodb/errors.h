@@ -59,6 +59,10 @@ inline std::unexpected<wire::ApiError> refuse(Invalid reason) {
   return refuse(std::move(reason.message));
 }
 
+inline std::unexpected<wire::ApiError> invalid_parameter(std::string_view text) {
+  return refuse("One or more parameter values were invalid: " + std::string(text));
+}
+
 // A model's result as an operation's.
 template <class T>
 wire::Result<T> answer(Checked<T> checked) {

@@ -94,15 +94,6 @@ base::Task<wire::Result<void>> change_all(Dynamodb& dynamodb, const Table& table
   co_return wire::Result<void>{};
 }
 
-std::vector<std::string> regions_of(const Table& table) {
-  std::vector<std::string> out{table.scope.region};
-  if (table.global) {
-    for (const Replica& other : table.global->others) out.push_back(other.region);
-  }
-  std::ranges::sort(out);
-  return out;
-}
-
 wire::Result<Index*> global_index(Table& table, const std::string& name,
                                   const wire::ErrorSpec& missing) {
   const auto found = std::ranges::find(table.indexes, name, &Index::name);
@@ -250,8 +241,8 @@ wire::Result<void> check_units(const Table& table) {
         return index.kind != IndexKind::global || given(index.throughput);
       });
   if (table.billing == BillingMode::provisioned && !all) {
-    return refuse(
-        "One or more parameter values were invalid: capacity units of the table and of each global "
+    return invalid_parameter(
+        "capacity units of the table and of each global "
         "secondary index must be specified when the billing mode is PROVISIONED");
   }
   return {};
@@ -268,8 +259,8 @@ wire::Result<void> change_settings(const UpdateGlobalTableSettingsRequest& reque
   }
   if (table.billing == BillingMode::pay_per_request &&
       (table.throughput.read > 0 || table.throughput.write > 0)) {
-    return refuse(
-        "One or more parameter values were invalid: capacity units cannot be specified when the "
+    return invalid_parameter(
+        "capacity units cannot be specified when the "
         "billing mode is PAY_PER_REQUEST");
   }
   return check_units(table);
@@ -312,8 +303,8 @@ wire::Result<std::vector<ScalingChange>> changes_of(
   for (const ReplicaScalingUpdate& replica :
        request.replicas.value_or(std::vector<ReplicaScalingUpdate>{})) {
     if (settings_in(table, replica.region) == nullptr) {
-      return refuse("One or more parameter values were invalid: The table " + table.name +
-                    " has no replica in the region " + replica.region);
+      return invalid_parameter("The table " + table.name + " has no replica in the region " +
+                               replica.region);
     }
     if (replica.scaling) out.push_back({{replica.region}, {}, Capacity::read, *replica.scaling});
     for (const IndexReadScaling& each : replica.indexes.value_or(std::vector<IndexReadScaling>{})) {
@@ -385,8 +376,8 @@ Answer<TableAutoScalingResponse> update_table_replica_auto_scaling(
   auto table = co_await read_table(dynamodb, context.scope, request.table_name);
   if (!table) co_return std::unexpected(std::move(table).error());
   if (table->billing != BillingMode::provisioned) {
-    co_return refuse(
-        "One or more parameter values were invalid: auto scaling needs a table whose BillingMode "
+    co_return invalid_parameter(
+        "auto scaling needs a table whose BillingMode "
         "is PROVISIONED");
   }
   auto changes = changes_of(request, *table);

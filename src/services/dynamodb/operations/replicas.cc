@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kStrongRegions = 3;
 
-std::unexpected<wire::ApiError> invalid_parameter(const std::string& text) {
-  return refuse("One or more parameter values were invalid: " + text);
-}
-
 std::unexpected<wire::ApiError> no_replica(const Table& table, const std::string& region) {
   return invalid_parameter("The table " + table.name + " has no replica in the region " + region);
 }
@@ -179,6 +175,15 @@ RegionalSettings* settings_in(Table& table, std::string_view region) {
   if (!table.global) return nullptr;
   const auto found = std::ranges::find(table.global->others, region, &Replica::region);
   return found == table.global->others.end() ? nullptr : &found->settings;
+}
+
+std::vector<std::string> regions_of(const Table& table) {
+  std::vector<std::string> out{table.scope.region};
+  if (table.global) {
+    for (const Replica& other : table.global->others) out.push_back(other.region);
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 void put_pointer(store::Transaction& transaction, const Table& table, std::string region) {

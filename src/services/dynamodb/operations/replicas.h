@@ -23,6 +23,8 @@ void drop_replica(store::Transaction& transaction, Table& table, base::WallTime 
 bool is_region_name(std::string_view text);
 // Null where the table has no replica there.
 RegionalSettings* settings_in(Table& table, std::string_view region);
+// Where it has replicas, sorted; its own region where it is not global.
+std::vector<std::string> regions_of(const Table& table);
 // Says in that region where the definition is.
 void put_pointer(store::Transaction& transaction, const Table& table, std::string region);
 // From here on the definition is at keys::global_table.

@@ -18,17 +18,6 @@
 namespace mayfly::dynamodb {
 namespace {
 
-std::unexpected<wire::ApiError> invalid_parameter(const std::string& text) {
-  return refuse("One or more parameter values were invalid: " + text);
-}
-
-std::vector<std::string> regions_of(const Table& table) {
-  std::vector<std::string> out{table.scope.region};
-  for (const Replica& other : table.global->others) out.push_back(other.region);
-  std::ranges::sort(out);
-  return out;
-}
-
 GlobalTableDescription describe_group(const Table& table, std::string status) {
   GlobalTableDescription out;
   for (const std::string& region : regions_of(table)) {

@@ -11,10 +11,6 @@
 namespace mayfly::dynamodb {
 namespace {
 
-std::unexpected<wire::ApiError> invalid_parameter(const std::string& text) {
-  return refuse("One or more parameter values were invalid: " + text);
-}
-
 // An override names indexes of the source; others are not restored.
 wire::Result<Index> chosen_index(const SecondaryIndex& asked, IndexKind kind, const Table& source) {
   const Index* stored = source.find_index(asked.index_name);

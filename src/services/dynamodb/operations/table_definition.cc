@@ -9,10 +9,6 @@
 namespace mayfly::dynamodb {
 namespace {
 
-std::unexpected<wire::ApiError> invalid_parameter(std::string_view text) {
-  return refuse("One or more parameter values were invalid: " + std::string(text));
-}
-
 std::string name_list(const std::set<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
