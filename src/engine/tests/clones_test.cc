@@ -58,14 +58,16 @@ class Clones : public RealEngineTest {
     }
     EXPECT_EQ(words.size(), count) << ::testing::PrintToString(answers);
   }
+  std::string cloning_of(const std::shared_ptr<FunctionSpec>& spec) {
+    for (const VersionState& state : engine().versions()) {
+      if (state.function == spec->function) return state.cloning;
+    }
+    return "the engine does not know it";
+  }
   // Runs, is not cloned and says why, and a second environment works too.
   void expect_not_cloned(const std::shared_ptr<FunctionSpec>& spec, const std::string& reason) {
     EXPECT_EQ(answer(spec), "1");
-    std::string cloning;
-    for (const VersionState& state : engine().versions()) {
-      if (state.function == spec->function) cloning = state.cloning;
-    }
-    EXPECT_THAT(cloning, HasSubstr(reason));
+    EXPECT_THAT(cloning_of(spec), HasSubstr(reason));
     for (const std::string& each : at_once(spec, 2)) EXPECT_EQ(each, "1") << all_log();
   }
 };
@@ -108,9 +110,7 @@ def handler(event, context):
     const std::string version = "python3." + std::to_string(minor);
     auto spec = function({{"app.py", source}}, version);
     EXPECT_EQ(answer(spec, "1"), "[1, 1, true]") << version << all_log();
-    for (const VersionState& state : engine().versions()) {
-      if (state.function == spec->function) EXPECT_EQ(state.cloning, "template ready") << version;
-    }
+    EXPECT_EQ(cloning_of(spec), "template ready") << version;
     for (const std::string& each : at_once(spec, 3)) EXPECT_EQ(each, "[{}, {}, true]") << version;
   }
 }

@@ -26,6 +26,25 @@ while True:
     if event['eventType'] == 'SHUTDOWN': break
 )";
 
+// For a watcher: listen(heard) starts a listener that calls heard(record), and is its destination.
+const std::string kTelemetry = R"(
+import http.server, threading
+def listen(heard):
+    class Listener(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            for each in json.loads(self.rfile.read(int(self.headers['Content-Length']))): heard(each)
+            self.send_response(200); self.end_headers()
+        def log_message(self, *_): pass
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d/x' % server.server_port}
+def subscription(types, destination):
+    return {'schemaVersion': '2022-12-13', 'types': types, 'buffering': {'maxItems': 1000, 'timeoutMs': 25}, 'destination': destination}
+def subscribe(body):
+    return urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'), json.dumps(body).encode(),
+        {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT')).read().decode()
+)";
+
 class ExtensionsTest : public RealEngineTest,
                        public ::testing::WithParamInterface<sandbox::Network> {
  protected:
@@ -111,30 +130,18 @@ TEST_P(ExtensionsTest, OneThatFailsInInitFailsTheFunction) {
 // A listener inside the sandbox gets what it subscribed to, and says so in the log.
 TEST_P(ExtensionsTest, TelemetryReachesTheListener) {
   std::string script = kWatcher;
-  script.insert(script.find("while True:"), R"(
-import http.server, threading
-class Listener(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        for each in json.loads(self.rfile.read(int(self.headers['Content-Length']))):
-            record = each['record']
-            if 'told' in str(record): continue
-            print('told', each['type'], record if isinstance(record, str) else record.get('requestId', record.get('state')), flush=True)
-        self.send_response(200); self.end_headers()
-    def log_message(self, *_): pass
-server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-body = {'schemaVersion': '2022-07-01', 'types': ['platform', 'function', 'extension'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
-        'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d/x' % server.server_port}}
+  script.insert(script.find("while True:"), kTelemetry + R"(
+def heard(each):
+    record = each['record']
+    if 'told' in str(record): return
+    print('told', each['type'], record if isinstance(record, str) else record.get('requestId', record.get('state')), flush=True)
+body = {**subscription(['platform', 'function', 'extension'], listen(heard)), 'schemaVersion': '2022-07-01'}
 for wrong in ({}, {**body, 'types': ['x']}, {**body, 'schemaVersion': '2022-01-01'}, {**body, 'buffering': {'maxItems': 999}},
               {**body, 'buffering': {'timeoutMs': 30001}}, {**body, 'destination': {'protocol': 'HTTP', 'URI': 'http://example.com:80'}},
               {**body, 'destination': {'protocol': 'TCP', 'port': 0}}):
-    request = urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'), json.dumps(wrong).encode(),
-        {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT')
-    try: urllib.request.urlopen(request)
+    try: subscribe(wrong)
     except urllib.error.HTTPError as error: print('refused', error.code, flush=True)
-request = urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'), json.dumps(body).encode(),
-    {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT')
-print('subscribed', urllib.request.urlopen(request).read().decode(), flush=True)
+print('subscribed', subscribe(body), flush=True)
 )");
   auto spec = with_extension(
       python("def handler(event, context):\n    print('from the handler')\n    return event\n"),
@@ -158,23 +165,14 @@ TEST_P(ExtensionsTest, TheEndOfTheRuntimeIsToldWhileTheyWork) {
   std::string script = kWatcher;
   const std::string at = "    if event['eventType']";
   script.insert(script.find(at), "    if event['eventType'] == 'INVOKE': done.get(timeout=20)\n");
-  script.insert(script.find("while True:"), R"(
-import http.server, queue, threading
+  script.insert(script.find("while True:"), kTelemetry + R"(
+import queue
 done = queue.Queue()
-class Listener(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        for each in json.loads(self.rfile.read(int(self.headers['Content-Length']))):
-            if each['type'] == 'platform.runtimeDone':
-                print('done', each['record']['status'], each['record']['metrics']['producedBytes'], flush=True)
-                done.put(1)
-        self.send_response(200); self.end_headers()
-    def log_message(self, *_): pass
-server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-body = {'schemaVersion': '2022-12-13', 'types': ['platform'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
-        'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d' % server.server_port}}
-urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'),
-    json.dumps(body).encode(), {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT'))
+def heard(each):
+    if each['type'] != 'platform.runtimeDone': return
+    print('done', each['record']['status'], each['record']['metrics']['producedBytes'], flush=True)
+    done.put(1)
+subscribe(subscription(['platform'], listen(heard)))
 )");
   auto spec = with_extension(
       python(
@@ -191,20 +189,17 @@ urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension
 // A line for each record, to a listener that reads each connection to its end.
 TEST_P(ExtensionsTest, TelemetryReachesATcpListener) {
   std::string script = kWatcher;
-  script.insert(script.find("while True:"), R"(
-import socket, threading
+  script.insert(script.find("while True:"), kTelemetry + R"(
+import socket
 server = socket.create_server(('127.0.0.1', 0))
-def listen():
+def read():
     while True:
         with server.accept()[0].makefile() as lines:
             for line in lines:
                 each = json.loads(line)
                 if each['type'] == 'platform.report': print('told', each['record']['requestId'], flush=True)
-threading.Thread(target=listen, daemon=True).start()
-body = {'schemaVersion': '2022-12-13', 'types': ['platform'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
-        'destination': {'protocol': 'TCP', 'port': server.getsockname()[1]}}
-urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'),
-    json.dumps(body).encode(), {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT'))
+threading.Thread(target=read, daemon=True).start()
+subscribe(subscription(['platform'], {'protocol': 'TCP', 'port': server.getsockname()[1]}))
 )");
   auto spec = with_extension(python("def handler(event, context):\n    return event\n"), script);
   for (int event = 1; event <= 3; ++event) {
@@ -216,23 +211,13 @@ urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension
 // Each of two that listen in one sandbox gets all of it.
 TEST_P(ExtensionsTest, TelemetryReachesTwoListeners) {
   std::string script = kWatcher;
-  script.insert(script.find("while True:"), R"(
-import http.server, threading
-def listen(name):
-    class Listener(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            for each in json.loads(self.rfile.read(int(self.headers['Content-Length']))):
-                if each['type'] == 'platform.report': print(name, each['record']['requestId'], flush=True)
-            self.send_response(200); self.end_headers()
-        def log_message(self, *_): pass
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    body = {'schemaVersion': '2022-12-13', 'types': ['platform'], 'buffering': {'maxItems': 1000, 'timeoutMs': 25},
-            'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:%d' % server.server_port}}
-    urllib.request.urlopen(urllib.request.Request(base.replace('2020-01-01/extension/', '2022-07-01/telemetry'),
-        json.dumps(body).encode(), {'Lambda-Extension-Identifier': headers['Lambda-Extension-Identifier']}, method='PUT'))
-listen('one')
-listen('two')
+  script.insert(script.find("while True:"), kTelemetry + R"(
+def reports_of(name):
+    def heard(each):
+        if each['type'] == 'platform.report': print(name, each['record']['requestId'], flush=True)
+    subscribe(subscription(['platform'], listen(heard)))
+reports_of('one')
+reports_of('two')
 )");
   auto spec = with_extension(python("def handler(event, context):\n    return event\n"), script);
   for (int event = 1; event <= 3; ++event) {

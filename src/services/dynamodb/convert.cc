@@ -77,10 +77,6 @@ wire::Result<Set> take_members(Document& document, Take take) {
   return members;
 }
 
-std::unexpected<wire::ApiError> invalid_parameter(std::string_view text) {
-  return refuse("One or more parameter values were invalid: " + std::string(text));
-}
-
 wire::Result<Value> take_string_set(Document& document) {
   auto members = take_members<StringSet>(document, take_text);
   if (!members) return std::unexpected(std::move(members).error());
