@@ -33,13 +33,6 @@ void put_aside(Transaction& transaction, const store::KeyValue& row) {
   transaction.put(damaged_key(row.key), row.value);
 }
 
-base::Task<void> forward(base::OneShot<bool> watch, std::shared_ptr<Wake> wake,
-                         base::OneShot<bool> done) {
-  const bool committed = co_await watch.wait();
-  done.set(true);  // first, because who is rung looks at it
-  if (committed) wake->ring();
-}
-
 }  // namespace
 
 WorkQueue::WorkQueue(store::Store& store, const base::Clock& clock, base::Ids& ids, Alarm& alarm,
@@ -112,24 +105,16 @@ base::Task<void> WorkQueue::pump() {
     const base::OneShot<bool> rung = wake_->next();
     co_await rung.wait();
   }
-  co_await stop_watching();
+  co_await watch_.stop();
   // A copy, because whoever waits for it may destroy the queue.
   const base::OneShot<bool> stopped = stopped_;
   stopped.set(true);
 }
 
 void WorkQueue::watch_for_work() {
-  if (watch_ && !watch_->forwarded.is_set()) return;  // the last one has not rung yet
-  const std::string prefix = options_.owners == Owners::sole ? ready_prefix() : work_prefix();
-  watch_ = Watch{.committed = store_.watch(prefix), .forwarded = {}};
-  base::spawn(forward(watch_->committed, wake_, watch_->forwarded));
-}
-
-// Nothing may be resumed later, when the executor is gone.
-base::Task<void> WorkQueue::stop_watching() {
-  if (!watch_) co_return;
-  watch_->committed.set(false);
-  co_await watch_->forwarded.wait();
+  if (watch_.listening()) return;
+  watch_.renew(store_.watch(options_.owners == Owners::sole ? ready_prefix() : work_prefix()),
+               wake_);
 }
 
 // Does all that can be done now; answers when there will be more.

@@ -33,6 +33,7 @@
 #include "store/store.h"
 #include "work/alarm.h"
 #include "work/wake.h"
+#include "work/watching.h"
 #include "work/work.h"
 
 namespace mayfly::work {
@@ -81,11 +82,6 @@ class WorkQueue {
     Work work;
     WorkOutcome outcome;
   };
-  // A watch of the store, whose ring is passed on by a coroutine of its own.
-  struct Watch {
-    base::OneShot<bool> committed;
-    base::OneShot<bool> forwarded;
-  };
   using Key = std::pair<std::string, std::string>;  // kind, id
 
   base::Task<void> pump();
@@ -104,7 +100,6 @@ class WorkQueue {
   bool runs_here(const std::string& kind, const std::string& id);
   std::size_t free_slots(const Kind& kind);
   void watch_for_work();
-  base::Task<void> stop_watching();
 
   store::Store& store_;
   const base::Clock& clock_;
@@ -113,7 +108,7 @@ class WorkQueue {
   const std::string owner_;
   std::map<std::string, Kind> kinds_;  // fixed once started
   std::shared_ptr<Wake> wake_ = std::make_shared<Wake>();
-  std::optional<Watch> watch_;  // only the pump uses it
+  Watching watch_;  // only the pump uses it
   base::WallTime leases_checked_{};
 
   std::mutex mutex_;
