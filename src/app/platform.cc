@@ -38,6 +38,7 @@
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/expiry_sweeper.h"
+#include "services/dynamodb/followed_streams.h"
 #include "services/iam/iam.h"
 #include "services/lambda/execute/function_urls.h"
 #include "services/lambda/lambda.h"
@@ -241,7 +242,7 @@ struct Platform::Parts {
   work::LoopAlarm alarm;
   work::WorkQueue queue;
   work::LoopAlarm metrics_alarm, embedded_alarm;
-  work::LoopAlarm expiry_alarm;
+  work::LoopAlarm expiry_alarm, lambda_alarm;
 
   logs::Logs logs;
   iam::Iam iam;
@@ -249,6 +250,7 @@ struct Platform::Parts {
   autoscaling::Autoscaling autoscaling;
   dynamodb::Dynamodb dynamodb;
   dynamodb::ExpirySweeper sweeper;
+  dynamodb::FollowedStreams streams;
   cloudwatch::Cloudwatch cloudwatch;
   engine::Meter meter;
   engine::Counters counters;
@@ -289,6 +291,7 @@ struct Platform::Parts {
         metrics_alarm(io.any(), clock),
         embedded_alarm(io.any(), clock),
         expiry_alarm(io.any(), clock),
+        lambda_alarm(io.any(), clock),
         logs(*store, clock),
         iam(*store, clock, ids),
         sts(*store, clock, ids),
@@ -298,6 +301,7 @@ struct Platform::Parts {
                      ? dynamodb::Throughputs::enforced
                      : dynamodb::Throughputs::unlimited),
         sweeper(dynamodb, expiry_alarm),
+        streams(dynamodb),
         cloudwatch(*store, clock, metrics_alarm, embedded_alarm, logs.sink),
         meter(*store, io, clock, load_prices(runtimes_folder)),
         usage_sinks(counters, meter, cloudwatch.functions),
@@ -318,7 +322,9 @@ struct Platform::Parts {
                                   .ids = ids,
                                   .runner = runner,
                                   .issuer = sts.sessions,
-                                  .metrics = cloudwatch.functions}),
+                                  .metrics = cloudwatch.functions,
+                                  .records = streams,
+                                  .alarm = lambda_alarm}),
         gateway(*store, clock, ids, lambda.invoker, client, gateway_settings()),
         credentials({&sts.sessions, &iam.access_keys}),
         authenticator({.profile = profile_of(options), .default_scope = {.region = options.region}},

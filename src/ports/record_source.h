@@ -1,11 +1,12 @@
 // RecordSource: streams of records as event source mappings follow them: ordered shards, each read
 // from a position on. services/dynamodb implements it for the streams of its tables.
 //
-// Who follows a shard asks for watch() first, reads until a page is empty, and awaits the watch only
-// then: nothing is missed and nothing polls. A closed shard that is read to its end has successors,
-// which name it as their parent.
+// Who follows a shard asks for watch() first, reads until a page is empty, and awaits the watch
+// only then: nothing is missed and nothing polls. A closed shard that is read to its end has
+// successors, which name it as their parent.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ struct SourceShard {
 struct SourceRecord {
   wire::Document event;         // as a function sees it
   std::string sequence_number;  // increases within a shard
-  std::string next;             // the position behind it
+  std::string next;             // the position behind it; those of a shard order as texts
   std::string group;            // records of one group keep their order (one item, one key)
   base::WallTime arrived;
 };
@@ -43,6 +44,8 @@ class RecordSource {
   virtual ~RecordSource() = default;
   // Whether ARNs of this form are its own.
   virtual bool owns(const std::string& arn) const = 0;
+  // How long a record is kept.
+  virtual std::chrono::seconds retention() const = 0;
   // Oldest first, closed ones too as long as their records are kept. ResourceNotFound where there
   // is no such stream (any more).
   virtual base::Task<wire::Result<std::vector<SourceShard>>> shards(base::Scope scope,

@@ -12,6 +12,7 @@ class FollowedStreams final : public ports::RecordSource {
   explicit FollowedStreams(Dynamodb& dynamodb) : dynamodb_(dynamodb) {}
 
   bool owns(const std::string& arn) const override;
+  std::chrono::seconds retention() const override { return std::chrono::hours{24}; }
   base::Task<wire::Result<std::vector<ports::SourceShard>>> shards(base::Scope scope,
                                                                    std::string arn) override;
   base::Task<wire::Result<std::optional<std::string>>> position(base::Scope scope, std::string arn,

@@ -13,6 +13,8 @@ inline constexpr wire::ErrorSpec kRecursiveInvocation{
     "RecursiveInvocationException", 400, Fault::client, {}, wire::MessageMember::Message};
 inline constexpr wire::ErrorSpec kCodeVerificationFailed{
     "CodeVerificationFailedException", 400, Fault::client, {}, wire::MessageMember::Message};
+inline constexpr wire::ErrorSpec kResourceInUse{
+    "ResourceInUseException", 400, Fault::client, {}, wire::MessageMember::Message};
 inline constexpr wire::ErrorSpec kPolicyLengthExceeded{"PolicyLengthExceededException", 400};
 inline constexpr wire::ErrorSpec kCodeStorageExceeded{"CodeStorageExceededException", 400};
 inline constexpr wire::ErrorSpec kResourceNotFound{

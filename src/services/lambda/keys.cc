@@ -1,6 +1,7 @@
 #include "services/lambda/keys.h"
 
 #include "base/strings.h"
+#include "services/lambda/keys_event_sources.h"
 
 namespace mayfly::lambda {
 
@@ -38,6 +39,16 @@ std::optional<FailedEventName> read_failed_event_key(std::string_view key) {
   if (!account || !region || !name || !time || !id || !reader.at_end()) return std::nullopt;
   return FailedEventName{
       {std::move(*account), std::move(*region)}, std::move(*name), *time, std::move(*id)};
+}
+
+std::optional<MappingId> read_mapping_key(std::string_view key) {
+  store::KeyReader reader(key);
+  if (!reader.skip(mappings_prefix())) return std::nullopt;
+  std::optional<std::string> account = reader.str();
+  std::optional<std::string> region = reader.str();
+  std::optional<std::string> uuid = reader.str();
+  if (!account || !region || !uuid || !reader.at_end()) return std::nullopt;
+  return MappingId{{std::move(*account), std::move(*region)}, std::move(*uuid)};
 }
 
 std::optional<NamedVersion> read_version_key(const base::Scope& scope, std::string_view key,

@@ -202,6 +202,19 @@ constexpr auto kOperations = api::operations<Lambda>(
     api::operation<get_layer_version_policy, kInvalidParameterValue, kService, kResourceNotFound>(
         "GetLayerVersionPolicy",
         {"GET", "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy", 200}),
+    api::operation<create_event_source_mapping, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound>("CreateEventSourceMapping",
+                                      {"POST", "/2015-03-31/event-source-mappings", 202}),
+    api::operation<get_event_source_mapping, kInvalidParameterValue, kService, kResourceNotFound>(
+        "GetEventSourceMapping", {"GET", "/2015-03-31/event-source-mappings/{UUID}", 200}),
+    api::operation<update_event_source_mapping, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound, kResourceInUse>(
+        "UpdateEventSourceMapping", {"PUT", "/2015-03-31/event-source-mappings/{UUID}", 202}),
+    api::operation<delete_event_source_mapping, kInvalidParameterValue, kResourceConflict, kService,
+                   kResourceNotFound, kResourceInUse>(
+        "DeleteEventSourceMapping", {"DELETE", "/2015-03-31/event-source-mappings/{UUID}", 202}),
+    api::operation<list_event_source_mappings, kInvalidParameterValue, kService, kResourceNotFound>(
+        "ListEventSourceMappings", {"GET", "/2015-03-31/event-source-mappings", 200}),
     api::operation<tag_resource, kInvalidParameterValue, kResourceConflict, kService,
                    kResourceNotFound>("TagResource", {"POST", "/2017-03-31/tags/{Resource}", 204}),
     api::operation<untag_resource, kInvalidParameterValue, kResourceConflict, kService,
@@ -230,6 +243,8 @@ Lambda::Lambda(Options options_, Parts parts)
       failed_events(store, clock, options.failed_events),
       invoker({store, clock, ids, specs, lifecycle, runner, failed_events, metrics}),
       async_events({store, clock, ids, invoker, metrics}, options.retry_pause),
+      timers(parts.alarm, clock),
+      event_sources({store, clock, timers, invoker, metrics, parts.records}),
       collector(store, clock, code),
       code_urls(store, clock, ids, code) {}
 
@@ -241,10 +256,17 @@ void Lambda::attach(work::WorkQueue& queue) {
 base::Task<wire::Result<void>> Lambda::start() {
   if (auto swept = co_await collector.sweep(); !swept) co_return swept;
   if (auto resumed = co_await lifecycle.resume(); !resumed) co_return resumed;
-  co_return co_await provisioning.touch_all();
+  if (auto touched = co_await provisioning.touch_all(); !touched) co_return touched;
+  co_return co_await event_sources.resume();
+}
+
+void Lambda::stopping() {
+  async_events.stopping();
+  event_sources.stopping();
 }
 
 base::Task<void> Lambda::stop() {
+  co_await event_sources.stop();
   co_await failed_events.stop();
   co_await provisioning.stop();
   co_await lifecycle.stop();

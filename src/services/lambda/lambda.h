@@ -13,6 +13,8 @@
 #include "base/ids.h"
 #include "gateway/public_host.h"
 #include "ports/metric_sink.h"
+#include "ports/record_source.h"
+#include "services/lambda/event_sources/event_sources.h"
 #include "services/lambda/model/async_events.h"
 #include "services/lambda/model/code_store.h"
 #include "services/lambda/model/code_url.h"
@@ -53,6 +55,8 @@ class Lambda {
     FunctionRunner& runner;
     ports::CredentialIssuer& issuer;
     ports::MetricSink& metrics;
+    ports::RecordSource& records;  // what event source mappings follow
+    work::Alarm& alarm;            // its own
   };
   Lambda(Options options, Parts parts);
 
@@ -61,7 +65,7 @@ class Lambda {
   // Takes up what an earlier process left: versions on their way to Active, code that nothing uses.
   base::Task<wire::Result<void>> start();
   // Before the engine is stopped: what it cuts off is no error of the function.
-  void stopping() { async_events.stopping(); }
+  void stopping();
   // After that: waits for versions on their way to Active.
   base::Task<void> stop();
 
@@ -80,6 +84,8 @@ class Lambda {
   FailedEvents failed_events;
   Invoker invoker;
   AsyncEvents async_events;
+  work::Timers timers;
+  EventSources event_sources;
   Collector collector;
   CodeUrls code_urls;
 };

@@ -23,6 +23,15 @@ base::Task<wire::Result<VersionRow>> need_version(store::Transaction& transactio
   co_return std::move(**row);
 }
 
+base::Task<wire::Result<MappingRow>> need_mapping(store::Transaction& transaction, MappingId id) {
+  auto row = co_await find_row<MappingRow>(transaction, mapping_key(id));
+  if (!row) co_return std::unexpected(row.error());
+  if (!*row) {
+    co_return wire::fail(kResourceNotFound, "The resource you requested does not exist.");
+  }
+  co_return std::move(**row);
+}
+
 base::Task<wire::Result<Resolved>> resolve(store::Transaction& transaction, base::Scope scope,
                                            Target target) {
   Resolved out;

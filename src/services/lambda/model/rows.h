@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "services/lambda/keys.h"
+#include "services/lambda/keys_event_sources.h"
 #include "services/lambda/model/function_name.h"
 #include "store/store.h"
 #include "wire/row.h"
@@ -35,6 +36,8 @@ base::Task<wire::Result<FunctionRow>> need_function(store::Transaction& transact
 base::Task<wire::Result<VersionRow>> need_version(store::Transaction& transaction,
                                                   base::Scope scope, std::string name,
                                                   std::uint64_t version);
+
+base::Task<wire::Result<MappingRow>> need_mapping(store::Transaction& transaction, MappingId id);
 
 // What a name and a qualifier (version, alias or nothing) lead to.
 struct Resolved {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int32_t kMaxItems = 50;
 
 // Runtimes and architectures that a listing asks for.
-struct Filter {
+struct LayerFilter {
   std::optional<std::string> runtime, architecture;
   bool passes(const LayerVersionRow& row) const {
     // A layer that names none goes with all.
@@ -103,7 +103,8 @@ struct Versions {
   std::optional<std::uint64_t> last;  // where more follow: the last one shown
 };
 base::Task<wire::Result<Versions>> newest_first(store::Transaction& transaction, LayerName layer,
-                                                Filter filter, std::optional<std::uint64_t> before,
+                                                LayerFilter filter,
+                                                std::optional<std::uint64_t> before,
                                                 std::size_t limit) {
   const std::string prefix = table_prefix(Table::layer_versions, layer.scope, layer.name);
   std::string end =
@@ -190,7 +191,7 @@ Answer<GetLayerVersionResponse> get_layer_version_by_arn(Lambda& lambda, const C
 
 Answer<ListLayersResponse> list_layers(Lambda& lambda, const Context& context,
                                        ListLayersRequest request) {
-  const Filter filter{request.compatible_runtime, request.compatible_architecture};
+  const LayerFilter filter{request.compatible_runtime, request.compatible_architecture};
   const std::string prefix = table_prefix(Table::layers, context.scope);
   const auto limit = static_cast<std::size_t>(request.max_items.value_or(kMaxItems));
   ListLayersResponse response;

@@ -8,6 +8,7 @@
 #include "services/lambda/shapes.h"
 #include "services/lambda/shapes_code_signing.h"
 #include "services/lambda/shapes_concurrency.h"
+#include "services/lambda/shapes_event_sources.h"
 #include "services/lambda/shapes_invoke.h"
 #include "services/lambda/shapes_layers.h"
 #include "services/lambda/shapes_policy.h"
@@ -48,6 +49,18 @@ Answer<http::Response> invoke_with_response_stream(Lambda& lambda, const Context
                                                    InvokeWithResponseStreamRequest request);
 Answer<InvokeAsyncResponse> invoke_async(Lambda& lambda, const Context& context,
                                          InvokeAsyncRequest request);
+
+// event_source_mappings.cc
+Answer<EventSourceMappingConfiguration> create_event_source_mapping(
+    Lambda& lambda, const Context& context, CreateEventSourceMappingRequest request);
+Answer<EventSourceMappingConfiguration> update_event_source_mapping(
+    Lambda& lambda, const Context& context, UpdateEventSourceMappingRequest request);
+Answer<EventSourceMappingConfiguration> get_event_source_mapping(
+    Lambda& lambda, const Context& context, GetEventSourceMappingRequest request);
+Answer<EventSourceMappingConfiguration> delete_event_source_mapping(
+    Lambda& lambda, const Context& context, DeleteEventSourceMappingRequest request);
+Answer<ListEventSourceMappingsResponse> list_event_source_mappings(
+    Lambda& lambda, const Context& context, ListEventSourceMappingsRequest request);
 
 // versions.cc, aliases.cc
 Answer<FunctionConfiguration> publish_version(Lambda& lambda, const Context& context,

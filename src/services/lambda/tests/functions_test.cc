@@ -150,8 +150,8 @@ TEST_F(FunctionsTest, WhatIsMissingNamesItself) {
     EXPECT_THAT(reply.message(), HasSubstr(name));
   }
   EXPECT_EQ(create("f", R"(,"VpcConfig":{"SubnetIds":[],"SecurityGroupIds":[]})").status, 201);
-  EXPECT_THAT(call("GET", "/2015-03-31/event-source-mappings/").message(),
-              HasSubstr("ListEventSourceMappings"));
+  EXPECT_THAT(call("GET", "/2025-11-30/capacity-providers").message(),
+              HasSubstr("ListCapacityProviders"));
 }
 
 TEST_F(FunctionsTest, BadPackages) {
@@ -323,7 +323,7 @@ TEST_F(FunctionsTest, AVersionThatACrashLeftPendingBecomesActive) {
 
   // A second daemon on the same store and folder, as after a crash.
   Lambda again({.data_folder = folder.path() + "/lambda"},
-               {store, clock, ids, runner, issuer, metrics});
+               {store, clock, ids, runner, issuer, metrics, records, lambda_alarm});
   ASSERT_TRUE(base::sync_wait(again.start()).has_value());
   base::sync_wait(again.stop());
   EXPECT_EQ(call("GET", "/2015-03-31/functions/f/configuration").str("State"), "Active");

@@ -102,7 +102,7 @@ TEST_F(ProvisionedTest, AStartTakesItUpAgain) {
   config("PUT", "2", 4);
   runner.provisions.clear();
   Lambda again({.data_folder = folder.path() + "/lambda"},
-               {store, clock, ids, runner, issuer, metrics});
+               {store, clock, ids, runner, issuer, metrics, records, lambda_alarm});
   ASSERT_TRUE(base::sync_wait(again.start()).has_value());
   base::sync_wait(again.stop());
   EXPECT_THAT(runner.provisions, ElementsAre(Pair("f:2", 4)));

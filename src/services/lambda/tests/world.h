@@ -14,6 +14,7 @@
 #include "api/tests/front.h"
 #include "base/strings.h"
 #include "services/lambda/lambda.h"
+#include "services/lambda/tests/fake_records.h"
 #include "services/lambda/tests/temp_folder.h"
 #include "services/lambda/tests/zips.h"
 #include "store/memory/memory_store.h"
@@ -176,6 +177,7 @@ class LambdaTest : public ::testing::Test {
   void advance(std::chrono::microseconds by) {
     clock.advance(by);
     alarm.fire_due();
+    lambda_alarm.fire_due();
   }
 
   TempFolder folder;
@@ -185,9 +187,10 @@ class LambdaTest : public ::testing::Test {
   FakeRunner runner;
   FakeIssuer issuer{clock};
   FakeMetrics metrics;
-  work::FakeAlarm alarm{clock};
+  work::FakeAlarm alarm{clock}, lambda_alarm{clock};
+  FakeRecords records;
   Lambda lambda{{.data_folder = folder.path() + "/lambda"},
-                {store, clock, ids, runner, issuer, metrics}};
+                {store, clock, ids, runner, issuer, metrics, records, lambda_alarm}};
   work::WorkQueue queue{store, clock, ids, alarm};
   api::testing::Front front{{make_service(lambda)}, {&lambda.code_urls}};
 };
