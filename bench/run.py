@@ -24,6 +24,7 @@ import zipfile
 import draw
 import dynamodb
 import ladder
+import streams
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -325,6 +326,10 @@ def measure_ladder(report, daemon, quick):
     ladder.measure(sys.modules[__name__], report, quick)
 
 
+def measure_streams(report, daemon, quick):
+    streams.measure(sys.modules[__name__], report, quick)
+
+
 def plain_memory():
     process = subprocess.Popen(["/usr/bin/python3", "-c", SDK_IMPORT + "; print('ready', flush=True); input()"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -391,9 +396,9 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", type=pathlib.Path, metavar="PATH")
-    parser.add_argument("--only", default="", help="comma-separated: cold,warm,dynamodb,large,orders,ladder,leaks,components")
+    parser.add_argument("--only", default="", help="comma-separated: cold,warm,dynamodb,large,orders,ladder,streams,leaks,components")
     args = parser.parse_args()
-    parts = {"cold": measure_cold, "warm": measure_warm, "dynamodb": measure_dynamodb, "large": measure_large, "orders": measure_orders, "ladder": measure_ladder, "leaks": measure_leaks}
+    parts = {"cold": measure_cold, "warm": measure_warm, "dynamodb": measure_dynamodb, "large": measure_large, "orders": measure_orders, "ladder": measure_ladder, "streams": measure_streams, "leaks": measure_leaks}
     chosen = [part for part in args.only.split(",") if part] or [*(part for part in parts if part != "large"), "components"]
     report = Report(args.write)
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown processor")

@@ -18,6 +18,8 @@ struct FunctionMetric {
   std::string_view name;  // of static storage, as AWS spells it: "AsyncEventsReceived"
   std::string_view unit;  // of static storage: "Count", "Milliseconds"
   double value = 1;
+  std::string mapping =
+      {};  // UUID of the event source mapping whose metric it is, not the function's
 };
 
 class MetricSink {

@@ -1,14 +1,18 @@
 // RecordSource: streams of records as event source mappings follow them: ordered shards, each read
 // from a position on. services/dynamodb implements it for the streams of its tables.
 //
+// Records of one group (of one item, of one key) keep their order where a shard is read by several.
+//
 // Who follows a shard asks for watch() first, reads until a page is empty, and awaits the watch
 // only then: nothing is missed and nothing polls. A closed shard that is read to its end has
 // successors, which name it as their parent.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/arn.h"
@@ -28,13 +32,17 @@ struct SourceRecord {
   wire::Document event;         // as a function sees it
   std::string sequence_number;  // increases within a shard
   std::string next;             // the position behind it; those of a shard order as texts
-  std::string group;            // records of one group keep their order (one item, one key)
   base::WallTime arrived;
 };
 
+// Whether records of a group are wanted; empty: all are.
+using GroupTest = std::function<bool(std::string_view group)>;
+
 struct SourcePage {
   std::vector<SourceRecord> records;
-  bool closed = false;  // nothing follows, ever
+  std::string next;        // where to go on
+  std::size_t others = 0;  // records that were there and not wanted
+  bool closed = false;     // nothing follows, ever
 };
 
 enum class StartAt { oldest, newest };
@@ -55,10 +63,10 @@ class RecordSource {
                                                                         std::string arn,
                                                                         std::string shard,
                                                                         StartAt at) = 0;
-  // What was trimmed meanwhile is left out.
+  // At most `limit` records, wanted or not. What was trimmed meanwhile is left out.
   virtual base::Task<wire::Result<SourcePage>> read(base::Scope scope, std::string arn,
                                                     std::string shard, std::string position,
-                                                    std::size_t limit) = 0;
+                                                    std::size_t limit, GroupTest wanted) = 0;
   // Set once something was committed to the shard after the call; whoever gives up sets it himself.
   virtual base::Task<wire::Result<base::OneShot<bool>>> watch(base::Scope scope, std::string arn,
                                                               std::string shard) = 0;

@@ -88,11 +88,9 @@ base::Task<wire::Result<std::optional<std::string>>> FollowedStreams::position(b
   co_return std::optional(end->value_or(StreamPosition{}).number());
 }
 
-base::Task<wire::Result<ports::SourcePage>> FollowedStreams::read(base::Scope scope,
-                                                                  std::string arn,
-                                                                  std::string shard,
-                                                                  std::string position,
-                                                                  std::size_t limit) {
+base::Task<wire::Result<ports::SourcePage>> FollowedStreams::read(
+    base::Scope scope, std::string arn, std::string shard, std::string position, std::size_t limit,
+    ports::GroupTest wanted) {
   auto number = number_of(shard);
   if (!number) co_return std::unexpected(std::move(number).error());
   const auto start = StreamPosition::from_number(position);
@@ -110,17 +108,19 @@ base::Task<wire::Result<ports::SourcePage>> FollowedStreams::read(base::Scope sc
     if (!there) co_return std::unexpected(std::move(there).error());
     out.closed = !*there;
   }
+  out.next = page->next.number();
   for (const StreamRecord& record : page->records) {
     const auto change = record.change();
+    if (change && wanted && !wanted(change->keys)) {
+      ++out.others;
+      continue;
+    }
     auto shown = show_record(scope, *stream, record);
     if (!shown) co_return std::unexpected(std::move(shown).error());
     ports::SourceRecord& each = out.records.emplace_back();
     each.sequence_number = shown->dynamodb.sequence_number;
     each.next = record.position.next().number();
-    if (change) {
-      each.group = change->keys;
-      each.arrived = base::from_epoch_ms(change->epoch_ms);
-    }
+    if (change) each.arrived = base::from_epoch_ms(change->epoch_ms);
     each.event = event_of(std::move(*shown), arn);
   }
   co_return out;

@@ -20,7 +20,8 @@ class FollowedStreams final : public ports::RecordSource {
                                                                 ports::StartAt at) override;
   base::Task<wire::Result<ports::SourcePage>> read(base::Scope scope, std::string arn,
                                                    std::string shard, std::string position,
-                                                   std::size_t limit) override;
+                                                   std::size_t limit,
+                                                   ports::GroupTest wanted) override;
   base::Task<wire::Result<base::OneShot<bool>>> watch(base::Scope scope, std::string arn,
                                                       std::string shard) override;
 

@@ -1,5 +1,6 @@
 """Event source mappings: functions that run on what happens to a table."""
 
+import datetime
 import json
 
 import pytest
@@ -213,6 +214,25 @@ def test_a_disabled_mapping_rests_and_goes_on_where_it_was(client, streamed, map
     event = eventually(audited)[0]
     assert event["Records"][0]["dynamodb"]["Keys"]["id"]["S"] == "while-off"
     eventually(lambda: functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] == "OK")
+
+
+def test_its_metrics_are_readable(client, streamed, mapped, auditor, audited):
+    name, stream = streamed()
+    uuid = mapped(auditor, stream, MetricsConfig={"Metrics": ["EventCount"]})
+    put(client, name, "1")
+    eventually(audited)
+    now = datetime.datetime.now(datetime.timezone.utc)
+
+    def points(metric, statistic, **dimensions):
+        return client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda", MetricName=metric, Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+            StartTime=now - datetime.timedelta(minutes=5), EndTime=now + datetime.timedelta(minutes=5), Period=60,
+            Statistics=[statistic])["Datapoints"]
+    age = eventually(lambda: points("IteratorAge", "Maximum", FunctionName=auditor))
+    assert age[0]["Unit"] == "Milliseconds" and 0 <= age[0]["Maximum"] < 60_000
+    assert points("PolledEventCount", "Sum", EventSourceMappingUUID=uuid)[0]["Sum"] == 1
+    assert points("InvokedEventCount", "Sum", EventSourceMappingUUID=uuid)[0]["Sum"] == 1
+    assert not points("PolledEventCount", "Sum", FunctionName=auditor)
 
 
 def test_an_alias_is_followed(client, streamed, mapped, auditor, audited):

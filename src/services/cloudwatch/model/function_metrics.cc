@@ -65,7 +65,7 @@ void FunctionMetrics::record(ports::UsageRecord record) {
 
 void FunctionMetrics::put(ports::FunctionMetric metric) {
   Key key{std::move(metric.scope), std::move(metric.function), std::move(metric.qualifier),
-          base::epoch_ms(metric.at) / 1000};
+          base::epoch_ms(metric.at) / 1000, std::move(metric.mapping)};
   change(std::move(key),
          [&metric](Sums& sums) { sums.others[{metric.name, metric.unit}].add(metric.value); });
 }
@@ -113,7 +113,8 @@ FunctionMetrics::Additions FunctionMetrics::additions_of(const Batch& batch) {
         addition.values[key.minute].add(values);
       }
     };
-    const std::vector<Dimensions> each{everything, function, part};
+    std::vector<Dimensions> each{everything, function, part};
+    if (!key.mapping.empty()) each = {Dimensions{{"EventSourceMappingUUID", key.mapping}}};
     add("Invocations", "Count", flags(sums.invocations, sums.invocations), each);
     add("Errors", "Count", flags(sums.invocations, sums.errors), each);
     add("Throttles", "Count", flags(sums.invocations + sums.throttles, sums.throttles), each);

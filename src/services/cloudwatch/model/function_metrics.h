@@ -42,6 +42,7 @@ class FunctionMetrics final : public ports::UsageSink, public ports::MetricSink 
     std::string function;
     std::string qualifier;  // empty: none was named
     std::int64_t minute;
+    std::string mapping = {};  // then the values are its own, not the function's
     auto operator<=>(const Key&) const = default;
   };
   struct Sums {

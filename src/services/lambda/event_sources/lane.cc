@@ -164,24 +164,29 @@ std::optional<base::WallTime> Lane::deadline() const {
 // True where there was something new.
 base::Task<bool> Lane::read_more() {
   auto page = co_await following_.tools.source.read(following_.id.scope, following_.row.source,
-                                                    shard_, read_to_, kPage);
+                                                    shard_, read_to_, kPage, mine());
   if (!page) {
     co_await following_.note("PROBLEM: " + page.error().message);
     co_await pause(8, kLongestPause);
     co_return true;
   }
   closed_ = page->closed;
-  const bool something = closed_ || !page->records.empty();
-  if (!page->records.empty()) read_to_ = page->records.back().next;
+  const bool something = closed_ || page->others > 0 || !page->records.empty();
+  read_to_ = page->next;
+  skipped_ += page->others;
+  count("PolledEventCount", page->records.size());
+  if (page->records.empty() && page->others > 0) position_ = read_to_;
   std::ranges::move(page->records, std::back_inserter(ahead_));
   co_return something;
 }
 
-bool Lane::mine(const ports::SourceRecord& record) const {
+ports::GroupTest Lane::mine() const {
   const std::int32_t lanes = following_.row.factor;
-  if (lanes == 1) return true;
-  const std::string hash = base::sha256(record.group);
-  return static_cast<unsigned char>(hash[0]) % lanes == number_;
+  if (lanes == 1) return {};
+  return [lanes, number = number_](std::string_view group) {
+    const std::string hash = base::sha256(group);
+    return static_cast<unsigned char>(hash[0]) % lanes == number;
+  };
 }
 
 bool Lane::wanted(const ports::SourceRecord& record) const {
@@ -195,9 +200,10 @@ void Lane::take_ahead() {
   const MappingRow& row = following_.row;
   for (; !ahead_.empty(); ahead_.pop_front()) {
     ports::SourceRecord& record = ahead_.front();
-    if (!mine(record) || !wanted(record)) {
+    if (!wanted(record)) {
       position_ = record.next;
       ++skipped_;
+      count("FilteredOutEventCount", 1);
       continue;
     }
     if (row.tumbling_seconds > 0) {
@@ -262,7 +268,7 @@ base::Task<bool> Lane::give_up_old(std::deque<Batch>& todo) {
   const std::vector<StreamEntry> old(std::make_move_iterator(entries.begin()),
                                      std::make_move_iterator(young));
   entries.erase(entries.begin(), young);
-  co_await give_up(old, "RecordAgeExceeded");
+  give_up(old, "RecordAgeExceeded");
   if (!entries.empty()) {
     todo.front().failures = 0;
     co_await save(old.back().next);
@@ -292,6 +298,8 @@ base::Task<bool> Lane::try_first(std::deque<Batch>& todo) {
     if (!state) good = std::nullopt;
   }
   const std::size_t done = good.value_or(0);
+  count("InvokedEventCount", batch.entries.size());
+  count("FailedInvokeEventCount", batch.entries.size() - done);
   if (state && done > 0) progress_.window->state = std::move(*state);
   if (done == batch.entries.size()) {
     co_await following_.note("OK");
@@ -324,7 +332,7 @@ base::Task<bool> Lane::try_first(std::deque<Batch>& todo) {
     ++batch.failures;
   }
   if (row.retries >= 0 && batch.failures > row.retries) {
-    co_await give_up(batch.entries, "RetryAttemptsExhausted");
+    give_up(batch.entries, "RetryAttemptsExhausted");
     std::string behind = batch.entries.back().next;
     todo.pop_front();
     co_await save(todo.empty() ? position_ : std::move(behind));
@@ -386,12 +394,19 @@ base::Task<Lane::Answer> Lane::invoke(std::string event) {
   co_return answer;
 }
 
-base::Task<void> Lane::give_up(const std::vector<StreamEntry>& entries,
-                               std::string_view condition) {
+void Lane::give_up(const std::vector<StreamEntry>& entries, std::string_view condition) {
   base::log_warn("event source mapping {}: {} records are given up ({}), {} to {} of {}",
                  following_.id.uuid, entries.size(), condition, entries.front().sequence_number,
                  entries.back().sequence_number, shard_);
-  co_return;
+  count("DroppedEventCount", entries.size());
+}
+
+void Lane::count(std::string_view name, std::size_t events) {
+  const auto& asked = following_.row.metrics;
+  if (events == 0 || !asked || std::ranges::find(*asked, "EventCount") == asked->end()) return;
+  following_.tools.metrics.put({following_.id.scope, following_.row.function,
+                                following_.row.qualifier, following_.tools.clock.now(), name,
+                                "Count", static_cast<double>(events), following_.id.uuid});
 }
 
 // Tries until it is stored or the mapping stops; then what is behind the stored position runs

@@ -84,7 +84,7 @@ class Lane {
   base::Task<bool> listen();
   base::Task<bool> read_more();
   void take_ahead();
-  bool mine(const ports::SourceRecord& record) const;
+  ports::GroupTest mine() const;
   bool wanted(const ports::SourceRecord& record) const;
   std::optional<base::WallTime> deadline() const;
 
@@ -94,7 +94,9 @@ class Lane {
   base::Task<void> close_window(bool early);
   base::Task<Answer> invoke(std::string event);
   std::optional<StreamWindow> window_shown() const;
-  base::Task<void> give_up(const std::vector<StreamEntry>& entries, std::string_view condition);
+  void give_up(const std::vector<StreamEntry>& entries, std::string_view condition);
+  // A metric that MetricsConfig asks for.
+  void count(std::string_view name, std::size_t events);
 
   base::Task<void> save(std::string position);
   base::Task<void> pause(std::int32_t failures, std::chrono::milliseconds longest);

@@ -113,9 +113,10 @@ wire::Result<void> apply(MappingRow& row, const Request& request) {
   if (request.destination_config) {
     if (auto done = check_destinations(*request.destination_config); !done) return done;
   }
-  if (request.metrics_config && request.metrics_config->metrics &&
-      !request.metrics_config->metrics->empty())
-    return wire::not_supported("MetricsConfig");
+  if (request.metrics_config) row.metrics = request.metrics_config->metrics;
+  const std::vector<std::string> metrics = row.metrics.value_or(std::vector<std::string>{});
+  if (std::ranges::any_of(metrics, [](const std::string& each) { return each != "EventCount"; }))
+    return refused("An event source mapping of a stream has the metric EventCount only.");
   if (request.filter_criteria) {
     auto filters = checked_filters(*request.filter_criteria);
     if (!filters) return std::unexpected(filters.error());

@@ -349,6 +349,24 @@ TEST_F(EventSourcesTest, TheAgeOfRecordsIsAMetric) {
   EXPECT_THAT(metrics.told, ::testing::Contains("IteratorAge f 5000"));
 }
 
+TEST_F(EventSourcesTest, CountsOfEventsAreMetricsWhereTheyAreAskedFor) {
+  answer = [](const std::string& batch) {
+    return batch.contains("0002") ? FakeRunner::error() : FakeRunner::answer("null");
+  };
+  const std::string filter = R"(,"FilterCriteria":{"Filters":[{"Pattern":"{\"a\":[1]}"}]})";
+  map(filter + R"(,"MaximumRetryAttempts":0,"MetricsConfig":{"Metrics":["EventCount"]})");
+  EXPECT_EQ(get().str("MetricsConfig"), R"({"Metrics":["EventCount"]})");
+  put(1);
+  records.put("shard-0", clock.now(), R"({"a":2})");
+  put(1);
+  EXPECT_THAT(
+      metrics.told,
+      ElementsAre("PolledEventCount mapping 1", "IteratorAge f 0", "InvokedEventCount mapping 1",
+                  "PolledEventCount mapping 1", "FilteredOutEventCount mapping 1",
+                  "PolledEventCount mapping 1", "IteratorAge f 0", "InvokedEventCount mapping 1",
+                  "FailedInvokeEventCount mapping 1", "DroppedEventCount mapping 1"));
+}
+
 TEST_F(EventSourcesTest, WhatCannotBeIsRefused) {
   const auto refused = [this](const std::string& more, const std::string& from = "LATEST") {
     const Reply reply = map(more, from);

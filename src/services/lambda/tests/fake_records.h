@@ -32,15 +32,15 @@ class FakeRecords final : public ports::RecordSource {
       record.sequence_number = position(records.size());
       record.event.set("number", record.sequence_number);
       record.next = position(records.size() + 1);
-      record.group = std::move(group);
       record.arrived = arrived;
       records.push_back(std::move(record));
+      find(shard).groups.push_back(std::move(group));
     }
     ring(shard);
   }
   void open(std::string shard, std::optional<std::string> parent = std::nullopt) {
     const std::lock_guard lock(mutex_);
-    shards_.push_back({{std::move(shard), std::move(parent)}, {}, false});
+    shards_.push_back({{std::move(shard), std::move(parent)}, {}, {}, false});
   }
   void close(const std::string& shard) {
     {
@@ -70,16 +70,25 @@ class FakeRecords final : public ports::RecordSource {
     co_return std::optional(position(found.records.size()));
   }
   base::Task<wire::Result<ports::SourcePage>> read(base::Scope, std::string, std::string shard,
-                                                   std::string from, std::size_t limit) override {
+                                                   std::string from, std::size_t limit,
+                                                   ports::GroupTest wanted) override {
     const std::lock_guard lock(mutex_);
     const Shard& found = find(shard);
     ports::SourcePage page;
-    for (const ports::SourceRecord& record : found.records) {
-      if (record.next <= from || page.records.size() == limit) continue;
-      page.records.push_back(record);
+    page.next = from;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < found.records.size() && count < limit; ++i) {
+      const ports::SourceRecord& record = found.records[i];
+      if (record.next <= from) continue;
+      ++count;
+      page.next = record.next;
+      if (wanted && !wanted(found.groups[i])) {
+        ++page.others;
+      } else {
+        page.records.push_back(record);
+      }
     }
-    page.closed = found.closed && page.records.size() < limit;
-    ++reads;
+    page.closed = found.closed && count < limit;
     co_return page;
   }
   base::Task<wire::Result<base::OneShot<bool>>> watch(base::Scope, std::string,
@@ -89,12 +98,12 @@ class FakeRecords final : public ports::RecordSource {
   }
 
   bool gone = false;
-  int reads = 0;
 
  private:
   struct Shard {
     ports::SourceShard name;
     std::vector<ports::SourceRecord> records;
+    std::vector<std::string> groups;
     bool closed = false;
   };
   static std::string position(std::size_t index) { return fmt::format("{:04}", index); }

@@ -125,8 +125,9 @@ class FakeIssuer final : public ports::CredentialIssuer {
 class FakeMetrics final : public ports::MetricSink {
  public:
   void put(ports::FunctionMetric metric) override {
-    const std::string what =
+    std::string what =
         metric.qualifier.empty() ? metric.function : metric.function + ":" + metric.qualifier;
+    if (!metric.mapping.empty()) what = "mapping";
     const std::lock_guard lock(mutex_);
     told.push_back(fmt::format("{} {} {}", metric.name, what, metric.value));
   }
