@@ -46,6 +46,8 @@ class AsioLoop final : public Loop {
   void stop();
 
  private:
+  void run();
+
   // One thread runs it, any thread may post to it. Asio is not told that it is one (a hint of 1):
   // what that thread posts would then go behind what others post meanwhile, and the exit of a
   // process could overtake what it said before.
