@@ -118,10 +118,13 @@ def test_what_a_mapping_says_of_itself(client, streamed, mapped, auditor):
     assert functions.delete_event_source_mapping(UUID=made["UUID"])["State"] == "Deleting"
 
     def gone():
-        with pytest.raises(ClientError) as error:
-            functions.get_event_source_mapping(UUID=made["UUID"])
-        return error.value.response["Error"]["Code"] == "ResourceNotFoundException"
+        try:
+            return functions.get_event_source_mapping(UUID=made["UUID"])["State"] != "Deleting"
+        except functions.exceptions.ResourceNotFoundException:
+            return True
     eventually(gone)
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.get_event_source_mapping(UUID=made["UUID"])
 
 
 def test_every_change_arrives_and_those_of_an_item_in_order(client, streamed, mapped, deploy_function, table):
