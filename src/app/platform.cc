@@ -244,6 +244,7 @@ struct Platform::Parts {
   work::LoopAlarm metrics_alarm, embedded_alarm;
   work::LoopAlarm expiry_alarm, lambda_alarm;
 
+  cloudwatch::Cloudwatch cloudwatch;
   logs::Logs logs;
   iam::Iam iam;
   sts::Sts sts;
@@ -251,7 +252,6 @@ struct Platform::Parts {
   dynamodb::Dynamodb dynamodb;
   dynamodb::ExpirySweeper sweeper;
   dynamodb::FollowedStreams streams;
-  cloudwatch::Cloudwatch cloudwatch;
   engine::Meter meter;
   engine::Counters counters;
   UsageFanOut usage_sinks;
@@ -292,7 +292,8 @@ struct Platform::Parts {
         embedded_alarm(io.any(), clock),
         expiry_alarm(io.any(), clock),
         lambda_alarm(io.any(), clock),
-        logs(*store, clock),
+        cloudwatch(*store, clock, metrics_alarm, embedded_alarm),
+        logs(*store, clock, cloudwatch.embedded),
         iam(*store, clock, ids),
         sts(*store, clock, ids),
         autoscaling(*store, ids),
@@ -302,7 +303,6 @@ struct Platform::Parts {
                      : dynamodb::Throughputs::unlimited),
         sweeper(dynamodb, expiry_alarm),
         streams(dynamodb),
-        cloudwatch(*store, clock, metrics_alarm, embedded_alarm, logs.sink),
         meter(*store, io, clock, load_prices(runtimes_folder)),
         usage_sinks(counters, meter, cloudwatch.functions),
         engine(engine_options(options, std::move(runtimes_folder), server.port()),
@@ -311,7 +311,7 @@ struct Platform::Parts {
                 .server = server,
                 .endpoint =
                     [this](http::Request request) { return pipeline->handle(std::move(request)); },
-                .logs = cloudwatch.embedded,
+                .logs = logs.sink,
                 .usage = usage_sinks,
                 .clock = clock,
                 .ids = ids,

@@ -1,7 +1,7 @@
 // Cloudwatch: CloudWatch metrics on the store. Start here.
 //
-// Owns what functions report, and write into their logs, on its way to the store; everything else
-// is in the store. The operations are free functions in operations/; cloudwatch.cc lists them.
+// Owns what functions report, and what is written into logs, on its way to the store; everything
+// else is in the store. The operations are free functions in operations/; cloudwatch.cc lists them.
 // Threads: any.
 #pragma once
 
@@ -15,18 +15,18 @@
 namespace mayfly::cloudwatch {
 
 struct Cloudwatch {
-  // All outlive it. Each alarm is one of its own; `logs` gets what `embedded` is given.
+  // All outlive it. Each alarm is one of its own.
   Cloudwatch(store::Store& store_, base::Clock& clock_, work::Alarm& alarm,
-             work::Alarm& embedded_alarm, ports::LogSink& logs)
+             work::Alarm& embedded_alarm)
       : store(store_),
         clock(clock_),
         functions(store_, clock_, alarm),
-        embedded(store_, clock_, embedded_alarm, logs) {}
+        embedded(store_, clock_, embedded_alarm) {}
 
   // Done when all that was told before is stored.
   base::Task<store::StoreResult<void>> flush() {
     auto done = co_await functions.flush();
-    auto also = co_await embedded.flush_metrics();
+    auto also = co_await embedded.flush();
     co_return done ? also : done;
   }
 

@@ -7,18 +7,20 @@
 #include "api/service.h"
 #include "base/clock.h"
 #include "ports/log_sink.h"
+#include "ports/log_watcher.h"
 #include "services/logs/model/sink.h"
 #include "store/store.h"
 
 namespace mayfly::logs {
 
 struct Logs {
-  // Both outlive it.
-  Logs(store::Store& store_, base::Clock& clock_)
-      : store(store_), clock(clock_), sink(store_, clock_) {}
+  // All outlive it. `watcher` sees every event.
+  Logs(store::Store& store_, base::Clock& clock_, ports::LogWatcher& watcher_)
+      : store(store_), clock(clock_), watcher(watcher_), sink(store_, clock_, watcher_) {}
 
   store::Store& store;
   base::Clock& clock;
+  ports::LogWatcher& watcher;
   Sink sink;
 };
 

@@ -3,6 +3,7 @@
 import copy
 import datetime
 import json
+import time
 
 import botocore.session
 import pytest
@@ -125,3 +126,18 @@ def test_function_metrics_survive_a_restart(start_daemon):
     daemon.start()
     again = make_client("cloudwatch", daemon.endpoint)
     assert [m["MetricName"] for m in again.list_metrics(Namespace="Kept")["Metrics"]] == ["m"]
+
+
+def test_metrics_in_events_that_a_client_writes(client, unique_name):
+    logs, group, space = client("logs"), unique_name("group"), unique_name("space")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now = int(time.time() * 1000)
+    event = {"_aws": {"Timestamp": now, "CloudWatchMetrics": [
+        {"Namespace": space, "Dimensions": [["service"]], "Metrics": [{"Name": "Orders", "Unit": "Count"}]}]}, "service": "shop", "Orders": 3}
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now, "message": json.dumps(event)}])
+    points = client("cloudwatch").get_metric_statistics(
+        Namespace=space, MetricName="Orders", Dimensions=[{"Name": "service", "Value": "shop"}], StartTime=now / 1000 - 300,
+        EndTime=now / 1000 + 300, Period=60, Statistics=["Sum"])["Datapoints"]
+    assert [point["Sum"] for point in points] == [3]
+    logs.delete_log_group(logGroupName=group)

@@ -120,13 +120,9 @@ std::vector<Addition> embedded_metrics(std::string_view line) {
   return out;
 }
 
-void EmbeddedMetrics::append(const base::Scope& scope, const std::string& group,
-                             const std::string& stream, std::vector<ports::LogLine> lines) {
-  for (const ports::LogLine& line : lines) {
-    std::vector<Addition> found = embedded_metrics(line.text);
-    if (!found.empty()) add(scope, std::move(found));
-  }
-  logs_.append(scope, group, stream, std::move(lines));
+void EmbeddedMetrics::see(const base::Scope& scope, std::string_view message) {
+  std::vector<Addition> found = embedded_metrics(message);
+  if (!found.empty()) add(scope, std::move(found));
 }
 
 void EmbeddedMetrics::add(const base::Scope& scope, std::vector<Addition> additions) {
@@ -160,12 +156,12 @@ void EmbeddedMetrics::add(const base::Scope& scope, std::vector<Addition> additi
 }
 
 void EmbeddedMetrics::flush_in_background() {
-  base::spawn(flush_metrics(), [](store::StoreResult<void> result) {
+  base::spawn(flush(), [](store::StoreResult<void> result) {
     if (!result) base::log_warn("metrics of logs are lost: {}", result.error().detail);
   });
 }
 
-base::Task<store::StoreResult<void>> EmbeddedMetrics::flush_metrics() {
+base::Task<store::StoreResult<void>> EmbeddedMetrics::flush() {
   Batch batch;
   {
     const std::lock_guard lock(mutex_);

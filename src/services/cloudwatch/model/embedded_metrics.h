@@ -1,11 +1,11 @@
-// EmbeddedMetrics: metrics that functions write into their logs, in CloudWatch's embedded metric
+// EmbeddedMetrics: metrics that are written into logs, in CloudWatch's embedded metric
 // format: a line that is a JSON object with "_aws" says which of its members are metrics, and of
 // which dimensions.
 //
-// It stands before the sink of logs, which gets every line as it is. Values are added up in memory;
-// flush() stores them, which happens by itself some seconds after the first. As the logs they come
-// from they are not acknowledged. A line that is not of the format, and what of one is not, is no
-// metric. Threads: any.
+// It sees each event of a log (ports::LogWatcher). Values are added up in memory; flush() stores
+// them, which happens by itself some seconds after the first. As the logs they come from they are
+// not acknowledged. A line that is not of the format, and what of one is not, is no metric.
+// Threads: any.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
-#include "ports/log_sink.h"
+#include "ports/log_watcher.h"
 #include "services/cloudwatch/model/series.h"
 #include "store/store.h"
 #include "work/alarm.h"
@@ -28,17 +28,15 @@ namespace mayfly::cloudwatch {
 // What the line says, or nothing. Pure.
 std::vector<Addition> embedded_metrics(std::string_view line);
 
-class EmbeddedMetrics final : public ports::LogSink {
+class EmbeddedMetrics final : public ports::LogWatcher {
  public:
   // All outlive it.
-  EmbeddedMetrics(store::Store& store, base::Clock& clock, work::Alarm& alarm, ports::LogSink& logs)
-      : store_(store), clock_(clock), alarm_(alarm), logs_(logs) {}
+  EmbeddedMetrics(store::Store& store, base::Clock& clock, work::Alarm& alarm)
+      : store_(store), clock_(clock), alarm_(alarm) {}
 
-  void append(const base::Scope& scope, const std::string& group, const std::string& stream,
-              std::vector<ports::LogLine> lines) override;
-  base::Task<void> flush() override { co_await logs_.flush(); }
-  // Done when all metrics of lines that were appended before are stored.
-  base::Task<store::StoreResult<void>> flush_metrics();
+  void see(const base::Scope& scope, std::string_view message) override;
+  // Done when all metrics of what was seen before are stored.
+  base::Task<store::StoreResult<void>> flush();
 
  private:
   // Metrics in one place wait for one flush; more than this are dropped, and told.
@@ -53,7 +51,6 @@ class EmbeddedMetrics final : public ports::LogSink {
   store::Store& store_;
   base::Clock& clock_;
   work::Alarm& alarm_;
-  ports::LogSink& logs_;
   std::mutex mutex_;
   Batch fresh_;
   std::size_t waiting_ = 0;

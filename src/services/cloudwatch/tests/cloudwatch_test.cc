@@ -8,7 +8,6 @@
 #include "api/tests/front.h"
 #include "base/spawn.h"
 #include "services/cloudwatch/expire.h"
-#include "services/cloudwatch/tests/fake_logs.h"
 #include "store/memory/memory_store.h"
 #include "work/tests/fake_alarm.h"
 
@@ -21,8 +20,7 @@ using ::testing::HasSubstr;
 class CloudwatchTest : public ::testing::Test {
  protected:
   CloudwatchTest()
-      : cloudwatch_(store_, clock_, alarm_, embedded_alarm_, logs_),
-        front_({make_service(cloudwatch_)}) {
+      : cloudwatch_(store_, clock_, alarm_, embedded_alarm_), front_({make_service(cloudwatch_)}) {
     // A whole hour, so that periods begin where the tests expect them.
     advance(std::chrono::seconds(3600 - now() % 3600));
   }
@@ -79,7 +77,6 @@ class CloudwatchTest : public ::testing::Test {
   store::MemoryStore store_;
   base::FakeClock clock_;
   work::FakeAlarm alarm_{clock_}, embedded_alarm_{clock_};
-  FakeLogs logs_;
   Cloudwatch cloudwatch_;
   api::testing::Front front_;
 };
@@ -233,25 +230,21 @@ TEST_F(CloudwatchTest, WhatElseIsToldOfFunctionsIsAMetricToo) {
 TEST_F(CloudwatchTest, MetricsInLogsAreMetricsAndTheLinesStay) {
   const std::int64_t start = now();
   const auto line = [&](std::int64_t time, int value) {
-    return ports::LogLine{
-        clock_.now(),
-        fmt::format(
-            R"({{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"Shop","Dimensions":[["service"]],"Metrics":[{{"Name":"Orders","Unit":"Count"}}]}}]}},"service":"a","Orders":{}}})",
-            time * 1000, value)};
+    return fmt::format(
+        R"({{"_aws":{{"Timestamp":{},"CloudWatchMetrics":[{{"Namespace":"Shop","Dimensions":[["service"]],"Metrics":[{{"Name":"Orders","Unit":"Count"}}]}}]}},"service":"a","Orders":{}}})",
+        time * 1000, value);
   };
-  const auto append = [&](std::vector<ports::LogLine> lines) {
-    cloudwatch_.embedded.append({}, "group", "stream", std::move(lines));
+  const auto see = [&](const std::vector<std::string>& lines) {
+    for (const std::string& each : lines) cloudwatch_.embedded.see({}, each);
   };
-  append({line(start, 3), {clock_.now(), "text"}, line(start + 1, 4)});
-  append({line(start, 5), line(start - 15 * 86'400, 9), line(start + 3 * 3600, 9)});
-  EXPECT_EQ(logs_.texts.size(), 6u);
-  EXPECT_EQ(logs_.texts[1], "text");
+  see({line(start, 3), "text", line(start + 1, 4)});
+  see({line(start, 5), line(start - 15 * 86'400, 9), line(start + 3 * 3600, 9)});
   const std::string_view service = R"([{"Name":"service","Value":"a"}])";
   EXPECT_THAT(series("Orders", "Sum", 60, start, start + 60, "Shop", service), ElementsAre("0:12"));
   EXPECT_THAT(series("Orders", "SampleCount", 60, start, start + 60, "Shop", service),
               ElementsAre("0:3"));
   // Also where nobody asks.
-  append({line(start, 1)});
+  see({line(start, 1)});
   advance(std::chrono::seconds(6));
   embedded_alarm_.fire_due();
   EXPECT_THAT(series("Orders", "Sum", 60, start, start + 60, "Shop", service), ElementsAre("0:13"));

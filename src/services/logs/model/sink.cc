@@ -15,8 +15,10 @@ std::size_t cost(const NewEvent& event) { return event.message.size() + sizeof(N
 
 }  // namespace
 
-Sink::Sink(store::Store& store, base::Clock& clock, SinkLimits limits)
-    : store_(store), clock_(clock), limits_(limits), thread_([this] { thread_main(); }) {}
+Sink::Sink(store::Store& store, base::Clock& clock, ports::LogWatcher& watcher, SinkLimits limits)
+    : store_(store), clock_(clock), watcher_(watcher), limits_(limits), thread_([this] {
+        thread_main();
+      }) {}
 
 Sink::~Sink() {
   {
@@ -30,6 +32,7 @@ Sink::~Sink() {
 void Sink::append(const base::Scope& scope, const std::string& group, const std::string& stream,
                   std::vector<ports::LogLine> lines) {
   if (lines.empty()) return;
+  for (const ports::LogLine& line : lines) watcher_.see(scope, line.text);
   std::lock_guard lock(mutex_);
   const bool was_empty = backlog_.empty();
   Waiting& waiting = backlog_[StreamId{scope, group, stream}];

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/one_shot.h"
 #include "ports/log_sink.h"
+#include "ports/log_watcher.h"
 #include "services/logs/model/events.h"
 #include "store/store.h"
 
@@ -32,7 +33,8 @@ struct SinkLimits {
 
 class Sink final : public ports::LogSink {
  public:
-  Sink(store::Store& store, base::Clock& clock, SinkLimits limits = {});
+  // All outlive it.
+  Sink(store::Store& store, base::Clock& clock, ports::LogWatcher& watcher, SinkLimits limits = {});
   ~Sink() override;
 
   void append(const base::Scope& scope, const std::string& group, const std::string& stream,
@@ -59,6 +61,7 @@ class Sink final : public ports::LogSink {
 
   store::Store& store_;
   base::Clock& clock_;
+  ports::LogWatcher& watcher_;
   const SinkLimits limits_;
 
   std::mutex mutex_;

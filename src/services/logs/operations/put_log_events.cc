@@ -48,10 +48,11 @@ Answer<PutLogEventsResponse> put_log_events(Logs& logs, const Context& context,
   if (auto checked = check_batch(request.log_events); !checked)
     co_return std::unexpected(checked.error());
   const std::int64_t now = base::epoch_ms(logs.clock.now());
-  co_return co_await store::transact(
+  const base::Scope scope = context.scope;
+  std::vector<NewEvent> events;
+  auto answer = co_await store::transact(
       logs.store,
-      [scope = context.scope, request = std::move(request),
-       now](store::Transaction& transaction) -> base::Task<wire::Result<PutLogEventsResponse>> {
+      [&](store::Transaction& transaction) -> base::Task<wire::Result<PutLogEventsResponse>> {
         auto group = co_await find_group(transaction, scope, request.log_group_name);
         if (!group) co_return std::unexpected(group.error());
         // Events that are too old, expired or too new are left out one by one, and the answer says
@@ -60,7 +61,7 @@ Answer<PutLogEventsResponse> put_log_events(Logs& logs, const Context& context,
         const std::int64_t newest = now + 2 * kHourMs;
         const std::int64_t visible = first_visible_ms(*group, now);
         RejectedLogEventsInfo rejected;
-        std::vector<NewEvent> events;
+        events.clear();
         for (std::size_t i = 0; i < request.log_events.size(); ++i) {
           const InputLogEvent& event = request.log_events[i];
           const std::int32_t index = static_cast<std::int32_t>(i);
@@ -90,6 +91,10 @@ Answer<PutLogEventsResponse> put_log_events(Logs& logs, const Context& context,
           response.rejected_log_events_info = rejected;
         co_return response;
       });
+  if (answer) {
+    for (const NewEvent& event : events) logs.watcher.see(scope, event.message);
+  }
+  co_return answer;
 }
 
 }  // namespace mayfly::logs

@@ -17,9 +17,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+class Watcher final : public ports::LogWatcher {
+ public:
+  void see(const base::Scope&, std::string_view message) override { seen.emplace_back(message); }
+  std::vector<std::string> seen;
+};
+
 class LogsTest : public ::testing::Test {
  protected:
-  LogsTest() : logs_(store_, front_clock()), front_({make_service(logs_)}) {}
+  LogsTest() : logs_(store_, front_clock(), watcher_), front_({make_service(logs_)}) {}
   // The service is older than the front, whose clock it shares by being given the same times.
   base::FakeClock& front_clock() { return clock_; }
 
@@ -68,9 +74,19 @@ class LogsTest : public ::testing::Test {
 
   base::FakeClock clock_;
   store::MemoryStore store_;
+  Watcher watcher_;
   Logs logs_;
   api::testing::Front front_;
 };
+
+TEST_F(LogsTest, AWatcherSeesWhatIsKept) {
+  make_stream("g", "s");
+  put("g", "s", {{now() - 20 * 86'400'000LL, "too old"}});
+  put("g", "s", {{now(), "put"}});
+  put("g", "none", {{now(), "refused"}});
+  logs_.sink.append({}, "g", "s", {{clock_.now(), "a line"}});
+  EXPECT_THAT(watcher_.seen, ElementsAre("put", "a line"));
+}
 
 TEST_F(LogsTest, GroupsAreCreatedListedAndDeleted) {
   EXPECT_EQ(call("CreateLogGroup", R"({"logGroupName":"/aws/a","tags":{"k":"v"}})").status, 200);
@@ -286,7 +302,7 @@ TEST_F(LogsTest, TheSinkTakesFromManyThreadsAndLosesNothing) {
 }
 
 TEST_F(LogsTest, TheSinkDropsTheOldestOfTheNoisiest) {
-  Sink sink(store_, clock_, {.backlog_bytes = 4'000, .linger = std::chrono::hours(1)});
+  Sink sink(store_, clock_, watcher_, {.backlog_bytes = 4'000, .linger = std::chrono::hours(1)});
   const base::Scope scope;
   sink.append(scope, "g", "quiet", {{clock_.now(), "keep me"}});
   for (int i = 0; i < 200; ++i)
