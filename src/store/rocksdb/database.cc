@@ -19,6 +19,7 @@
 #include "base/strings.h"
 #include "store/rocksdb/disk_space.h"
 #include "store/rocksdb/log_check.h"
+#include "store/rocksdb/log_files.h"
 #include "store/rocksdb/manifest_witness.h"
 
 #if defined(__has_feature)
@@ -290,10 +291,11 @@ StoreError open_error(const std::filesystem::path& folder, const rocksdb::Status
   return error;
 }
 
-OpenDatabase owned(rocksdb::DB* db) {
+// `env`: what it was opened with, if that is its own.
+OpenDatabase owned(rocksdb::DB* db, std::shared_ptr<rocksdb::Env> env = nullptr) {
   auto closed = std::make_shared<std::promise<void>>();
   return {.db = std::shared_ptr<rocksdb::DB>(db,
-                                             [closed](rocksdb::DB* last) {
+                                             [closed, env = std::move(env)](rocksdb::DB* last) {
                                                delete last;
                                                closed->set_value();
                                              }),
@@ -338,6 +340,11 @@ StoreResult<OpenDatabase> open_database(const RocksOptions& options) {
   rocksdb::Options rocks = rocks_options(options);
   rocks.listeners.push_back(make_manifest_witness(folder));
   rocks.create_if_missing = *state == FolderState::fresh;
+  std::shared_ptr<rocksdb::Env> env;
+  if (options.durability == Durability::durable) {
+    env = with_logs_ahead(options.env);
+    rocks.env = env.get();
+  }
   rocksdb::DB* db = nullptr;
   rocksdb::Status status = rocksdb::DB::Open(rocks, folder.string(), &db);
   if (status.IsCorruption()) {
@@ -349,7 +356,7 @@ StoreResult<OpenDatabase> open_database(const RocksOptions& options) {
     }
   }
   if (!status.ok()) return std::unexpected(open_error(folder, status));
-  return owned(db);
+  return owned(db, std::move(env));
 }
 
 StoreResult<OpenDatabase> open_read_only(const RocksOptions& options) {

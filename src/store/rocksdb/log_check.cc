@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kBlock = 32 * 1024;
 constexpr std::size_t kHeader = 7;  // checksum (4), length (2), type (1)
-constexpr std::uint8_t kLastType = 4;
+// A record's, or of its parts where it does not fit into a block.
+enum Type : std::uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
 constexpr std::array<std::uint32_t, 256> make_table() {
   std::array<std::uint32_t, 256> table{};
@@ -40,7 +41,7 @@ std::size_t good_record(std::string_view rest) {
       byte_at(rest, 0) | byte_at(rest, 1) << 8 | byte_at(rest, 2) << 16 | byte_at(rest, 3) << 24;
   const std::size_t length = byte_at(rest, 4) | byte_at(rest, 5) << 8;
   const std::uint32_t type = byte_at(rest, 6);
-  if (type == 0 || type > kLastType || kHeader + length > rest.size()) return 0;
+  if (type == 0 || type > kLast || kHeader + length > rest.size()) return 0;
   return masked_crc(rest.substr(6, 1 + length)) == stored ? kHeader + length : 0;
 }
 
@@ -48,11 +49,21 @@ bool all_zero(std::string_view bytes) {
   return bytes.find_first_not_of('\0') == std::string_view::npos;
 }
 
-// A record somewhere in a block, where the one before does not say where it begins.
-bool has_good_record(std::string_view block) {
-  for (std::size_t at = 0; at + kHeader < block.size(); ++at) {
+Type type_of(std::string_view record) { return static_cast<Type>(byte_at(record, 6)); }
+
+// Whether a record begins somewhere in the block. Parts without their beginning are of one that
+// began before.
+bool has_beginning(std::string_view block) {
+  for (std::size_t at = 0; at + kHeader < block.size();) {
+    const std::size_t length = good_record(block.substr(at));
     // An empty record's checksum is too easily met by chance.
-    if (good_record(block.substr(at)) > kHeader) return true;
+    if (length <= kHeader) {
+      ++at;
+      continue;
+    }
+    const Type type = type_of(block.substr(at));
+    if (type == kFull || type == kFirst) return true;
+    at += length;
   }
   return false;
 }
@@ -60,23 +71,31 @@ bool has_good_record(std::string_view block) {
 }  // namespace
 
 std::optional<LogDamage> check_log(std::string_view log) {
+  std::size_t began = 0;  // the last record
+  bool whole = true;      // it is
   for (std::size_t begin = 0; begin < log.size(); begin += kBlock) {
     const std::string_view block = log.substr(begin, kBlock);
     std::size_t at = 0;
     while (at + kHeader <= block.size()) {
       const std::size_t length = good_record(block.substr(at));
       if (length == 0) break;
+      const Type type = type_of(block.substr(at));
+      if (type == kFull || type == kFirst) began = begin + at;
+      whole = type == kFull || type == kLast;
       at += length;
     }
     if (all_zero(block.substr(at)) && at + kHeader > kBlock) continue;  // a block's padding
     if (at == block.size()) continue;
     // The end of what was written, or damage.
-    if (all_zero(log.substr(begin + at))) return std::nullopt;
+    if (all_zero(log.substr(begin + at))) {
+      if (whole) return std::nullopt;
+      return LogDamage{.at = began, .more_follows = false};
+    }
     LogDamage damage{.at = begin + at};
-    damage.more_follows = has_good_record(block.substr(at + 1));
+    damage.more_follows = has_beginning(block.substr(at + 1));
     for (std::size_t next = begin + kBlock; next < log.size() && !damage.more_follows;
          next += kBlock) {
-      damage.more_follows = good_record(log.substr(next, kBlock)) > 0;
+      damage.more_follows = has_beginning(log.substr(next, kBlock));
     }
     return damage;
   }

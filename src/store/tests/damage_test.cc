@@ -226,6 +226,69 @@ TEST_F(Damage, ADatabaseWithoutItsEntryPointIsNotTakenForANewOne) {
   EXPECT_EQ(rows(folder), kRows);
 }
 
+// A store that syncs, whose log is longer than what was written, after ten rows and one long
+// record.
+class LongRecord : public Damage {
+ protected:
+  LongRecord() {
+    const RocksOptions options{.path = folder_.path() / "durable"};
+    auto store = open_rocks(options);
+    for (int n = 0; n < 10; ++n)
+      put(*store, row_key(n), std::string(100, static_cast<char>('a' + n % 26)));
+    put(*store, "m", std::string(kLong, 'Z'));
+    fs::copy(options.path, folder_.path() / "long", fs::copy_options::recursive);
+    put(*store, "n", "behind it");
+    fs::copy(options.path, folder_.path() / "followed", fs::copy_options::recursive);
+  }
+
+  // Zeros in the log from `from` on, counted from where the long record begins.
+  void lose(const fs::path& folder, std::size_t from, std::size_t count) {
+    const fs::path file = file_of(folder, ".log");
+    std::string log = read_file(file);
+    const std::size_t begin = log.find(std::string(100, 'j')) + 100;
+    ASSERT_LT(begin, log.size());
+    for (std::size_t at = begin + from; at < std::min(log.size(), begin + from + count); ++at)
+      log[at] = '\0';
+    write_file(file, log);
+  }
+
+  static constexpr std::size_t kLong = 200'000, kPage = 4'096;
+};
+
+TEST_F(LongRecord, TheLogIsLongerThanWhatWasWritten) {
+  const fs::path folder = folder_.path() / "long";
+  EXPECT_GT(read_file(file_of(folder, ".log")).size(), 10 * kLong);
+  EXPECT_EQ(rows(folder), 10);
+  const fs::path open = folder_.path() / "durable";
+  EXPECT_EQ(rows(open), 10);  // closed by the fixture: it is cut to what was written
+}
+
+// What a power cut leaves of a record that was not synced: its beginning, or, as the disk writes in
+// whatever order it likes, its end.
+TEST_F(LongRecord, WhatIsTornIsTakenUpToThere) {
+  const fs::path folder = folder_.path() / "long";
+  for (const std::size_t from : {kLong / 2, kPage, std::size_t{0}}) {
+    const fs::path torn = folder_.path() / ("torn" + std::to_string(from));
+    fs::copy(folder, torn, fs::copy_options::recursive);
+    lose(torn, from, kLong * 2);
+    EXPECT_EQ(rows(torn), 10) << from << error_;
+    const fs::path holed = folder_.path() / ("holed" + std::to_string(from));
+    fs::copy(folder, holed, fs::copy_options::recursive);
+    lose(holed, from, kPage);
+    EXPECT_EQ(rows(holed), 10) << from << error_;
+  }
+}
+
+TEST_F(LongRecord, AHoleBeforeAnotherRecordIsRefused) {
+  for (const std::size_t from : {kLong / 2, kPage, std::size_t{0}}) {
+    const fs::path holed = folder_.path() / ("followed" + std::to_string(from));
+    fs::copy(folder_.path() / "followed", holed, fs::copy_options::recursive);
+    lose(holed, from, kPage);
+    EXPECT_EQ(rows(holed), -1) << from;
+    EXPECT_THAT(error_, HasSubstr("is damaged at byte"));
+  }
+}
+
 TEST(LogCheck, TellsTheEndFromTheMiddle) {
   TempFolder folder;
   auto store = open_rocks({.path = folder.path() / "s", .durability = Durability::relaxed});
