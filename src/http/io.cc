@@ -4,13 +4,13 @@
 #include <boost/asio/post.hpp>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
+#include "base/linger.h"
 #include "http/detail/asio.h"
 
 namespace mayfly::http {
@@ -18,41 +18,6 @@ namespace detail {
 namespace {
 
 constexpr std::chrono::milliseconds kDescriptorPause{50};
-
-// Whether a thread that has nothing to do looks again before it sleeps. Who talks to it often
-// answers within microseconds, and to be woken takes longer than that, much longer on a virtual
-// machine (docs/decisions/0019-threads-linger.md).
-//
-// Between looks it offers its core to others. Where the cores are busy it then waits for its turn,
-// while a thread that sleeps would be put before them when it is woken: who was kept waiting sleeps
-// at once for a while, longer each time that this happens again right afterwards.
-class Linger {
- public:
-  using Clock = std::chrono::steady_clock;
-
-  void worked() { until_ = Clock::now() + kLinger; }
-
-  // False: sleep now.
-  bool look_again() {
-    const Clock::time_point now = Clock::now();
-    if (alone_ || now >= until_ || now < busy_until_) return false;
-    ::sched_yield();
-    if (Clock::now() - now > kKeptWaiting) {
-      rest_ = now - busy_until_ < rest_ ? std::min(2 * rest_, kLongestRest) : kShortestRest;
-      busy_until_ = Clock::now() + rest_;
-    }
-    return true;
-  }
-
- private:
-  static constexpr std::chrono::microseconds kLinger{50};
-  static constexpr std::chrono::milliseconds kKeptWaiting{2};
-  static constexpr std::chrono::milliseconds kShortestRest{10}, kLongestRest{1000};
-
-  const bool alone_ = std::thread::hardware_concurrency() <= 1;
-  Clock::time_point until_{}, busy_until_{};
-  std::chrono::milliseconds rest_{0};
-};
 
 // The watched descriptor is a duplicate: the caller may close its own as soon as the token is gone,
 // on any thread, without the epoll set ever holding a number that has been given away again. Where
@@ -207,7 +172,8 @@ void AsioLoop::start(std::size_t number) {
 }
 
 void AsioLoop::run() {
-  Linger linger;
+  // The next request of a client often comes within that.
+  base::Linger linger{std::chrono::microseconds{50}};
   while (!context_.stopped()) {
     if (context_.poll() > 0) {
       linger.worked();

@@ -80,6 +80,7 @@ void Committer::submit(PendingCommit commit) {
     stopping = stopping_;
     first = waiting_.empty();
     if (!stopping) waiting_.push_back(std::move(commit));
+    called_.store(true, std::memory_order_release);
   }
   if (stopping) {
     done.set(std::unexpected(StoreError{StoreErrorCode::unavailable, "the store is closing"}));
@@ -110,16 +111,21 @@ std::shared_ptr<const Snapshot> Committer::latest() const {
 
 void Committer::run() {
   Group group;
-  while (take(group)) {
+  base::Linger linger{std::chrono::microseconds{100}};
+  while (take(group, linger)) {
     process(group);
     group.clear();
   }
 }
 
-bool Committer::take(Group& group) {
+bool Committer::take(Group& group, base::Linger& linger) {
+  linger.worked();
+  while (!called_.load(std::memory_order_acquire) && linger.look_again()) {
+  }
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
   group.swap(waiting_);
+  called_.store(false, std::memory_order_relaxed);
   return !group.empty();
 }
 

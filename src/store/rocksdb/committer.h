@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/linger.h"
 #include "base/one_shot.h"
 #include "store/commit/read_set.h"
 #include "store/commit/resolver.h"
@@ -60,7 +61,7 @@ class Committer {
   using Outcomes = std::vector<StoreResult<CommitInfo>>;
 
   void run();
-  bool take(Group& group);
+  bool take(Group& group, base::Linger& linger);
   void process(Group& group);
   Outcomes build(Group& group, rocksdb::WriteBatch& batch);
   // Null where it is good to be committed, after running it again if need be.
@@ -97,6 +98,7 @@ class Committer {
   std::mutex mutex_;
   std::condition_variable wake_;
   Group waiting_;
+  std::atomic<bool> called_{false};  // since the last group was taken
   bool stopping_ = false;
   IdleCompactor compactor_;
   std::thread thread_;

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/linger.h"
 #include "store/commit/read_set.h"
 #include "store/commit/watchers.h"
 #include "store/commit/write_set.h"
@@ -70,6 +71,7 @@ base::Task<StoreResult<CommitInfo>> RocksStore::submit(std::unique_ptr<Transacti
   PendingCommit pending{snapshot, std::move(own.reads), std::move(own.writes), rerun, done};
   transaction.reset();
   committer_->submit(std::move(pending));
+  base::Linger::expect_soon();
   return wait_for(std::move(done));
 }
 
