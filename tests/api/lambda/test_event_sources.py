@@ -11,13 +11,13 @@ from harness.clients import ASSUME_ROLE, make_client
 from harness.functions import Functions
 from harness.wait import eventually
 
-# Keeps what it was given, a row for each event, in the table that AUDIT names.
-AUDIT = """
+HANDLER = """
 import boto3, json, os
 table = boto3.resource('dynamodb').Table(os.environ['AUDIT'])
 def lambda_handler(event, context):
-    table.put_item(Item={'id': context.aws_request_id, 'event': json.dumps(event)})
 """
+# Keeps what it was given, a row for each event, in the table that AUDIT names.
+AUDIT = HANDLER + "    table.put_item(Item={'id': context.aws_request_id, 'event': json.dumps(event)})\n"
 
 
 @pytest.fixture
@@ -130,9 +130,7 @@ def test_what_a_mapping_says_of_itself(client, streamed, mapped, auditor):
 def test_every_change_arrives_and_those_of_an_item_in_order(client, streamed, mapped, deploy_function, table):
     name, stream = streamed()
     function = deploy_function(
-        "import boto3, os\n"
-        "table = boto3.resource('dynamodb').Table(os.environ['AUDIT'])\n"
-        "def lambda_handler(event, context):\n"
+        HANDLER +
         "    for record in event['Records']:\n"
         "        image = record['dynamodb']['NewImage']\n"
         "        table.update_item(Key={'id': image['id']['S']}, UpdateExpression='SET seen = list_append(if_not_exists(seen, :none), :one)',\n"
@@ -165,9 +163,7 @@ def test_filters_choose_what_runs_the_function(client, streamed, mapped, auditor
 def test_a_record_that_always_fails_is_found_and_left_behind(client, streamed, mapped, deploy_function, table):
     name, stream = streamed()
     function = deploy_function(
-        "import boto3, os\n"
-        "table = boto3.resource('dynamodb').Table(os.environ['AUDIT'])\n"
-        "def lambda_handler(event, context):\n"
+        HANDLER +
         "    keys = [record['dynamodb']['Keys']['id']['S'] for record in event['Records']]\n"
         "    if 'poison' in keys: raise ValueError(keys)\n"
         "    for key in keys: table.put_item(Item={'id': key})\n",
@@ -186,9 +182,7 @@ def test_a_record_that_always_fails_is_found_and_left_behind(client, streamed, m
 def test_only_what_failed_is_tried_again(client, streamed, mapped, deploy_function, table):
     name, stream = streamed()
     function = deploy_function(
-        "import boto3, os\n"
-        "table = boto3.resource('dynamodb').Table(os.environ['AUDIT'])\n"
-        "def lambda_handler(event, context):\n"
+        HANDLER +
         "    for record in event['Records']:\n"
         "        count = table.update_item(Key={'id': record['dynamodb']['Keys']['id']['S']}, UpdateExpression='ADD n :one',\n"
         "                                  ExpressionAttributeValues={':one': 1}, ReturnValues='ALL_NEW')['Attributes']\n"
