@@ -170,13 +170,12 @@ def test_a_record_that_always_fails_is_found_and_left_behind(client, streamed, m
         Timeout=30, Environment={"Variables": {"AUDIT": table}})
     for key in ("a", "b", "poison", "c", "d", "e"):
         put(client, name, key)
-    uuid = mapped(function, stream, BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
+    mapped(function, stream, BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
 
     def others():
         items = client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
         return {item["id"]["S"] for item in items} == {"a", "b", "c", "d", "e"}
     eventually(others)
-    assert client("lambda").get_event_source_mapping(UUID=uuid)["LastProcessingResult"] in ("OK", "PROBLEM: Function call failed")
 
 
 def test_only_what_failed_is_tried_again(client, streamed, mapped, deploy_function, table):

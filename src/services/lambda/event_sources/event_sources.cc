@@ -10,6 +10,10 @@
 
 namespace mayfly::lambda {
 
+namespace {
+constexpr std::chrono::seconds kAfterFailure{10};
+}
+
 void EventSources::touch(const MappingId& id) {
   {
     const std::lock_guard lock(mutex_);
@@ -40,13 +44,16 @@ base::Task<wire::Result<void>> EventSources::resume() {
 
 void EventSources::stopping() {
   std::vector<std::shared_ptr<Follower>> followers;
+  std::vector<std::shared_ptr<work::Wake>> wakes;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     for (const auto& [id, entry] : entries_) {
       if (entry.follower) followers.push_back(entry.follower);
+      wakes.push_back(entry.wake);
     }
   }
+  for (const auto& wake : wakes) wake->ring();
   for (const auto& follower : followers) follower->ask_to_stop();
 }
 
@@ -87,6 +94,17 @@ base::Task<void> EventSources::work(MappingId id) {
     }
     if (auto done = co_await settle(id); !done) {
       base::log_warn("event source mapping {}: {}", id.uuid, done.error().message);
+      const base::WallTime later = tools_.clock.now() + kAfterFailure;
+      std::shared_ptr<work::Wake> wake;
+      {
+        const std::lock_guard lock(mutex_);
+        entries_[id].again = true;
+        if (stopping_) continue;
+        wake = entries_[id].wake;
+      }
+      tools_.timers.ring_at(later, wake);
+      const base::OneShot<bool> rung = wake->next();
+      co_await rung.wait();
     }
   }
 }
@@ -139,20 +157,23 @@ base::Task<wire::Result<void>> EventSources::set_lanes(const MappingId& id, std:
       tools_.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<void>> {
         const std::string prefix = progress_prefix(id.uuid);
         store::RangeQuery query = store::prefix_query(prefix);
-        query.limit = 100'000;
-        auto rows = co_await transaction.range(std::move(query));
-        if (!rows) co_return failed(rows.error());
         std::map<std::string, std::vector<std::pair<std::string, ProgressRow>>> shards;
-        for (const store::KeyValue& entry : rows->rows) {
-          auto row = wire::from_row<ProgressRow>(entry.value);
-          const auto shard = read_name(prefix, entry.key);
-          if (!row) co_return std::unexpected(row.error());
-          if (shard) shards[*shard].emplace_back(entry.key, std::move(*row));
+        for (bool more = true; more;) {
+          auto rows = co_await transaction.range(query);
+          if (!rows) co_return failed(rows.error());
+          more = rows->more;
+          for (store::KeyValue& entry : rows->rows) {
+            auto row = wire::from_row<ProgressRow>(entry.value);
+            const auto shard = read_name(prefix, entry.key);
+            if (!row) co_return std::unexpected(row.error());
+            query.begin = entry.key + '\0';
+            row->window.reset();  // goes where the number changes, and is up to 1 MB
+            if (shard) shards[*shard].emplace_back(std::move(entry.key), std::move(*row));
+          }
         }
         for (const auto& [shard, found] : shards) {
           if (found.size() == static_cast<std::size_t>(lanes)) continue;
           ProgressRow from = found.front().second;
-          from.window.reset();
           for (const auto& [key, row] : found) {
             transaction.erase(key);
             from.done = from.done && row.done;

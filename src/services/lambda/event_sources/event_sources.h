@@ -38,6 +38,7 @@ class EventSources {
   struct Entry {
     std::shared_ptr<Follower> follower;
     bool busy = false, again = false;
+    std::shared_ptr<work::Wake> wake = std::make_shared<work::Wake>();  // of work()
   };
   base::Task<void> work(MappingId id);
   base::Task<wire::Result<void>> settle(const MappingId& id);

@@ -78,6 +78,32 @@ base::Task<void> Follower::look() {
     begun_.insert(shard.id);
     start_lanes(shard.id);
   }
+  co_await forget_gone(*shards);
+}
+
+// Streams get new shards every few hours; what is known of those that are no more goes with them.
+base::Task<void> Follower::forget_gone(const std::vector<ports::SourceShard>& shards) {
+  const auto gone = [&shards](const std::string& id) {
+    return std::ranges::find(shards, id, &ports::SourceShard::id) == shards.end();
+  };
+  std::erase_if(begun_, gone);
+  auto erased = co_await store::transact(
+      following_.tools.store,
+      [&](store::Transaction& transaction) -> base::Task<wire::Result<void>> {
+        const std::string prefix = progress_prefix(following_.id.uuid);
+        store::RangeQuery query = store::prefix_query(prefix);
+        query.conflict = store::Conflict::ignore;  // a shard that is done changes no more
+        auto rows = co_await transaction.range(std::move(query));
+        if (!rows) co_return failed(rows.error());
+        for (const store::KeyValue& entry : rows->rows) {
+          const auto shard = read_name(prefix, entry.key);
+          const auto row = wire::from_row<ProgressRow>(entry.value);
+          if (shard && row && row->done && gone(*shard)) transaction.erase(entry.key);
+        }
+        co_return wire::Result<void>{};
+      });
+  if (!erased)
+    base::log_warn("event source mapping {}: {}", following_.id.uuid, erased.error().message);
 }
 
 base::Task<wire::Result<bool>> Follower::finished(const std::string& shard) {

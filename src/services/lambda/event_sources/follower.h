@@ -28,6 +28,7 @@ class Follower {
   base::Task<void> look();
   base::Task<wire::Result<bool>> finished(const std::string& shard);
   base::Task<wire::Result<void>> begin(const std::string& shard);
+  base::Task<void> forget_gone(const std::vector<ports::SourceShard>& shards);
   void start_lanes(const std::string& shard);
   base::Task<void> run_lane(Lane& lane);
 

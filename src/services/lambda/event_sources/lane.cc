@@ -73,7 +73,11 @@ base::Task<void> Lane::run() {
   while (!stopping() && !progress_.done) {
     co_await gather();
     if (stopping()) break;
-    if (!batch_.empty()) co_await deliver(std::exchange(batch_, {}));
+    if (!batch_.empty() && !co_await deliver(std::exchange(batch_, {}))) {
+      // position_ is behind what was cut off.
+      co_await watching_.stop();
+      co_return;
+    }
     if (window_over_ && progress_.window && !stopping()) co_await close_window(false);
     if (stopping()) break;
     if (closed_ && ahead_.empty() && !progress_.window) {
@@ -133,11 +137,7 @@ base::Task<void> Lane::gather() {
     const base::WallTime now = following_.tools.clock.now();
     const std::optional<base::WallTime> until = deadline();
     if (until && *until <= now) {
-      if (progress_.window) {
-        const auto end = base::from_epoch_ms(progress_.window->start_ms) +
-                         seconds{following_.row.tumbling_seconds} + kLateRecords;
-        window_over_ = end <= now;
-      }
+      window_over_ = progress_.window && window_end() <= now;
       co_return;
     }
     if (until && alarm_at_ != until) {
@@ -153,12 +153,14 @@ base::Task<void> Lane::gather() {
 std::optional<base::WallTime> Lane::deadline() const {
   std::optional<base::WallTime> out;
   if (!batch_.empty()) out = batch_began_ + seconds{following_.row.window_seconds};
-  if (progress_.window) {
-    const base::WallTime end = base::from_epoch_ms(progress_.window->start_ms) +
-                               seconds{following_.row.tumbling_seconds} + kLateRecords;
-    out = out ? std::min(*out, end) : end;
-  }
+  if (progress_.window) out = std::min(out.value_or(base::WallTime::max()), window_end());
   return out;
+}
+
+// When nothing more is to come into the open window.
+base::WallTime Lane::window_end() const {
+  return base::from_epoch_ms(progress_.window->start_ms) +
+         seconds{following_.row.tumbling_seconds} + kLateRecords;
 }
 
 // True where there was something new.
@@ -246,22 +248,24 @@ std::optional<StreamWindow> Lane::window_shown() const {
                       false};
 }
 
-base::Task<void> Lane::deliver(std::vector<StreamEntry> entries) {
-  std::deque<Batch> todo;
-  todo.push_back({std::move(entries), 0});
-  while (!todo.empty() && !stopping()) {
-    if (co_await give_up_old(todo)) continue;
-    if (!co_await try_first(todo)) co_return;
+// False: it was cut off.
+base::Task<bool> Lane::deliver(std::vector<StreamEntry> entries) {
+  std::deque<Batch> batches;
+  batches.push_back({std::move(entries), 0});
+  while (!batches.empty()) {
+    if (stopping()) co_return false;
+    if (!co_await give_up_old(batches)) co_await try_first(batches);
   }
+  co_return true;
 }
 
 // True where something was too old.
-base::Task<bool> Lane::give_up_old(std::deque<Batch>& todo) {
+base::Task<bool> Lane::give_up_old(std::deque<Batch>& batches) {
   const std::int32_t limit = following_.row.max_age_seconds;
   const seconds kept = following_.tools.source.retention();
   const base::WallTime oldest =
       following_.tools.clock.now() - (limit < 0 ? kept : std::min(kept, seconds{limit}));
-  std::vector<StreamEntry>& entries = todo.front().entries;
+  std::vector<StreamEntry>& entries = batches.front().entries;
   const auto young = std::ranges::find_if(
       entries, [oldest](const StreamEntry& entry) { return entry.arrived >= oldest; });
   if (young == entries.begin()) co_return false;
@@ -270,26 +274,26 @@ base::Task<bool> Lane::give_up_old(std::deque<Batch>& todo) {
   entries.erase(entries.begin(), young);
   give_up(old, "RecordAgeExceeded");
   if (!entries.empty()) {
-    todo.front().failures = 0;
+    batches.front().failures = 0;
     co_await save(old.back().next);
     co_return true;
   }
-  todo.pop_front();
-  co_await save(todo.empty() ? position_ : old.back().next);
+  batches.pop_front();
+  co_await save(batches.empty() ? position_ : old.back().next);
   co_return true;
 }
 
-// False: it was cut off.
-base::Task<bool> Lane::try_first(std::deque<Batch>& todo) {
+// Takes the first batch away, or leaves of it what has to be tried again.
+base::Task<void> Lane::try_first(std::deque<Batch>& batches) {
   const MappingRow& row = following_.row;
-  Batch& batch = todo.front();
+  Batch& batch = batches.front();
   const base::WallTime now = following_.tools.clock.now();
   const auto age = std::chrono::duration_cast<milliseconds>(now - batch.entries.back().arrived);
   following_.tools.metrics.put({following_.id.scope, row.function, row.qualifier, now,
                                 "IteratorAge", "Milliseconds",
                                 static_cast<double>(std::max(age.count(), milliseconds::rep{0}))});
   Answer answer = co_await invoke(stream_event(batch.entries, window_shown()));
-  if (!answer.ran) co_return !stopping();
+  if (!answer.ran) co_return;
   std::optional<std::size_t> good = answer.failed ? 0 : batch.entries.size();
   if (!answer.failed && row.report_failures) good = first_failure(answer.payload, batch.entries);
   std::optional<std::string> state;
@@ -304,15 +308,15 @@ base::Task<bool> Lane::try_first(std::deque<Batch>& todo) {
   if (done == batch.entries.size()) {
     co_await following_.note("OK");
     std::string behind = batch.entries.back().next;
-    todo.pop_front();
-    if (todo.empty()) behind = position_;
+    batches.pop_front();
+    if (batches.empty()) behind = position_;
     if (progress_.window && progress_.window->state.size() > kMaxState) {
       progress_.position = std::move(behind);  // stored with the end of the window
       co_await close_window(true);
     } else {
       co_await save(std::move(behind));
     }
-    co_return true;
+    co_return;
   }
   co_await following_.note("PROBLEM: Function call failed");
   if (done > 0) {
@@ -326,20 +330,19 @@ base::Task<bool> Lane::try_first(std::deque<Batch>& todo) {
                   std::make_move_iterator(batch.entries.end())},
                  batch.failures};
     batch.entries.erase(batch.entries.begin() + half, batch.entries.end());
-    todo.insert(todo.begin() + 1, std::move(second));
-    co_return true;
+    batches.insert(batches.begin() + 1, std::move(second));
+    co_return;
   } else {
     ++batch.failures;
   }
   if (row.retries >= 0 && batch.failures > row.retries) {
     give_up(batch.entries, "RetryAttemptsExhausted");
     std::string behind = batch.entries.back().next;
-    todo.pop_front();
-    co_await save(todo.empty() ? position_ : std::move(behind));
-    co_return true;
+    batches.pop_front();
+    co_await save(batches.empty() ? position_ : std::move(behind));
+    co_return;
   }
   if (batch.failures > 0) co_await pause(batch.failures - 1, kLongestPause);
-  co_return true;
 }
 
 // The last event of a window: no records, the state.

@@ -87,10 +87,11 @@ class Lane {
   ports::GroupTest mine() const;
   bool wanted(const ports::SourceRecord& record) const;
   std::optional<base::WallTime> deadline() const;
+  base::WallTime window_end() const;
 
-  base::Task<void> deliver(std::vector<StreamEntry> entries);
-  base::Task<bool> try_first(std::deque<Batch>& todo);
-  base::Task<bool> give_up_old(std::deque<Batch>& todo);
+  base::Task<bool> deliver(std::vector<StreamEntry> entries);
+  base::Task<void> try_first(std::deque<Batch>& batches);
+  base::Task<bool> give_up_old(std::deque<Batch>& batches);
   base::Task<void> close_window(bool early);
   base::Task<Answer> invoke(std::string event);
   std::optional<StreamWindow> window_shown() const;

@@ -50,6 +50,12 @@ class FakeRecords final : public ports::RecordSource {
     ring(shard);
   }
 
+  // As if it was trimmed.
+  void remove(const std::string& shard) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(shards_, [&shard](const Shard& each) { return each.name.id == shard; });
+  }
+
   bool owns(const std::string& arn) const override { return arn == kArn; }
   std::chrono::seconds retention() const override { return std::chrono::hours{24}; }
   base::Task<wire::Result<std::vector<ports::SourceShard>>> shards(base::Scope,
