@@ -35,7 +35,10 @@ std::int64_t window_start(base::WallTime at, std::int32_t length) {
 std::vector<patterns::EventPattern> parsed(const MappingRow& row) {
   std::vector<patterns::EventPattern> out;
   for (const std::string& text : row.filters.value_or(std::vector<std::string>{})) {
-    if (auto pattern = patterns::EventPattern::parse(text)) out.push_back(std::move(*pattern));
+    auto pattern = patterns::EventPattern::parse(text);
+    // They were read before they were stored: one that cannot be is damaged, and lets nothing by.
+    if (!pattern) pattern = patterns::EventPattern::parse(R"({"damaged":["filter"]})");
+    out.push_back(std::move(*pattern));
   }
   return out;
 }

@@ -54,24 +54,17 @@ base::Task<wire::Result<EventSourceMappingConfiguration>> shown(store::Transacti
 // What no source that is there has.
 template <class Request>
 wire::Result<void> refuse_others(const Request& request) {
-  if (auto done = refuse_feature("ScalingConfig", request.scaling_config); !done) return done;
-  if (auto done =
-          refuse_feature("SourceAccessConfigurations", request.source_access_configurations);
-      !done)
-    return done;
-  if (auto done =
-          refuse_feature("AmazonManagedKafkaEventSourceConfig", request.amazon_managed_kafka);
-      !done)
-    return done;
-  if (auto done = refuse_feature("SelfManagedKafkaEventSourceConfig", request.self_managed_kafka);
-      !done)
-    return done;
-  if (auto done = refuse_feature("DocumentDBEventSourceConfig", request.document_db); !done)
-    return done;
-  if (auto done = refuse_feature("LoggingConfig", request.logging_config); !done) return done;
-  if (auto done = refuse_feature("ProvisionedPollerConfig", request.provisioned_poller_config);
-      !done)
-    return done;
+  const std::pair<std::string_view, const std::optional<wire::Document>*> others[] = {
+      {"ScalingConfig", &request.scaling_config},
+      {"SourceAccessConfigurations", &request.source_access_configurations},
+      {"AmazonManagedKafkaEventSourceConfig", &request.amazon_managed_kafka},
+      {"SelfManagedKafkaEventSourceConfig", &request.self_managed_kafka},
+      {"DocumentDBEventSourceConfig", &request.document_db},
+      {"LoggingConfig", &request.logging_config},
+      {"ProvisionedPollerConfig", &request.provisioned_poller_config}};
+  for (const auto& [name, value] : others) {
+    if (auto done = refuse_feature(name, *value); !done) return done;
+  }
   if (request.kms_key_arn && !request.kms_key_arn->empty()) return wire::not_supported("KMSKeyArn");
   return {};
 }
