@@ -24,6 +24,7 @@ BUDGETS = {("put", 64): ("> 12000/s", lambda result: result["rate"] > 12_000),
            ("transactwrite", 64): ("> 3000/s", lambda result: result["rate"] > 3_000)}
 CONNECTIONS = (1, 16, 64)
 TIMES = 3  # faster than the faster peer
+BATCH = 25  # items of a request that loads a table
 
 
 def client(url):
@@ -87,8 +88,17 @@ def measure_operations(report, daemon, quick, load, free_port):
 
 def measure_all(target, load, seconds, may_fail=False):
     fill(target.url, target.port, load)
-    return {(scenario, connections): load(target.port, scenario, connections, seconds, table, may_fail=may_fail)
+    return {(scenario, connections): measure_deletes(target, load, connections, seconds) if scenario == "delete" else
+            load(target.port, scenario, connections, seconds, table, may_fail=may_fail)
             for scenario, _, table in OPERATIONS for connections in CONNECTIONS}
+
+
+def measure_deletes(target, load, connections, seconds):
+    """Of items that are there: to delete what is not there is a read."""
+    table = f"deleted-{connections}"
+    create(client(target.url), table, "id")
+    items = BATCH * load(target.port, "load", 4, seconds, table)["requests"]
+    return load(target.port, "delete", connections, seconds, table, items, items)
 
 
 def row(title, scenario, connections, ours, theirs, unmet):

@@ -133,7 +133,7 @@ void Committer::process(Group& group) {
   while (!group.empty()) {
     rocksdb::WriteBatch batch;
     Outcomes outcomes;
-    if (std::string full = out_of_space(options_.path, reserve_); !full.empty()) {
+    if (std::string full = disk_full(); !full.empty()) {
       outcomes.assign(group.size(), std::unexpected(StoreError{StoreErrorCode::unavailable, full}));
       refuse_with(std::move(full));
     } else if (broken_.empty() || recover()) {
@@ -149,8 +149,19 @@ void Committer::process(Group& group) {
     }
     count(outcomes, batch);
     complete(group, outcomes);
+    // Who is alone need not wait for that.
+    if (group.size() == 1 && outcomes[0] && outcomes[0]->sequence != 0)
+      resolver_.record(outcomes[0]->sequence, group[0].writes);
     group.erase(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(outcomes.size()));
   }
+}
+
+std::string Committer::disk_full() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < room_until_) return {};
+  std::string full = out_of_space(options_.path, reserve_);
+  if (full.empty()) room_until_ = now + std::chrono::milliseconds{1};
+  return full;
 }
 
 void Committer::count(const Outcomes& outcomes, const rocksdb::WriteBatch& batch) {
@@ -231,7 +242,7 @@ Committer::Outcomes Committer::build(Group& group, rocksdb::WriteBatch& batch) {
     }
     last_sequence_ += entries(commit.writes);
     append(batch, commit.writes, last_sequence_);
-    resolver_.record(last_sequence_, commit.writes);
+    if (group.size() > 1) resolver_.record(last_sequence_, commit.writes);
     written.accepted(outcomes.size(), last_sequence_);
     outcomes.emplace_back(CommitInfo{last_sequence_});
   }

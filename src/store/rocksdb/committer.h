@@ -12,6 +12,7 @@
 #include <rocksdb/db.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -63,6 +64,9 @@ class Committer {
   void run();
   bool take(Group& group, base::Linger& linger);
   void process(Group& group);
+  // What to tell who wants to write; empty while there is room. Asks the file system once a
+  // millisecond: a lone write would notice more.
+  std::string disk_full();
   Outcomes build(Group& group, rocksdb::WriteBatch& batch);
   // Null where it is good to be committed, after running it again if need be.
   std::optional<StoreResult<CommitInfo>> decide(PendingCommit& commit, GroupWrites& written);
@@ -79,6 +83,7 @@ class Committer {
 
   const RocksOptions options_;
   const std::uint64_t reserve_;  // of disk space
+  std::chrono::steady_clock::time_point room_until_;
   OpenDatabase database_;
   rocksdb::WriteOptions write_options_;
   Watchers& watchers_;

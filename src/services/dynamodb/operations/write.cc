@@ -65,7 +65,7 @@ wire::Result<KeyValues> key_values(const Table& table, const Write& write) {
 // An unconditional put into a table without indexes, stream, history and Time to Live needs to know
 // nothing of what it replaces.
 bool needs_old_item(const Table& table, const Write& write) {
-  if (write.kind == Write::Kind::update || write.kind == Write::Kind::check) return true;
+  if (write.kind != Write::Kind::put) return true;
   return write.condition || write.returns != ReturnValues::none || write.report != Report::none ||
          !table.indexes.empty() || table.has_stream() || table.time_to_live ||
          table.keeps_history();
@@ -216,7 +216,8 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
 
   Written written;
   std::string old_bytes;  // empty: none, or not read
-  if (needs_old_item(table, write)) {
+  const bool old_known = needs_old_item(table, write);
+  if (old_known) {
     auto stored = co_await transaction.get(row);
     if (!stored) co_return store_failed(stored);
     if (*stored) {
@@ -246,11 +247,15 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
   written.capacity.table = write_units(std::max(old_size, new_size));
   if (write.kind != Write::Kind::check) {
     std::string new_bytes;
-    if (now != nullptr) {
-      new_bytes = encode_item(*now, new_size);
-      transaction.put(row, new_bytes);
-    } else {
-      transaction.erase(row);
+    if (now != nullptr) new_bytes = encode_item(*now, new_size);
+    // What changes nothing is not written, and so waits for no disk: most of all the deletion of
+    // what is not there.
+    if (!old_known || old_bytes != new_bytes) {
+      if (now != nullptr) {
+        transaction.put(row, new_bytes);
+      } else {
+        transaction.erase(row);
+      }
     }
     for (const Index& index : table.indexes) {
       write_index(transaction, table, index, before, now, written.capacity);

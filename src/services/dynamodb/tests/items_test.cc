@@ -101,6 +101,33 @@ TEST(Items, MayHave400KilobytesAndNoMore) {
             "ValidationException: Item size has exceeded the maximum allowed size");
 }
 
+std::uint64_t commit_marker(store::Store& store) {
+  auto transaction = store.begin();
+  transaction->put("marker", "");
+  return base::sync_wait(store.commit(std::move(transaction))).value().sequence;
+}
+
+TEST(Items, WhatChangesNothingIsNotWritten) {
+  World world;
+  world.make_table();
+  world.put(R"({"id":{"S":"a"},"n":{"N":"1"}})");
+  const std::uint64_t before = commit_marker(world.store);
+  const std::uint64_t alone = commit_marker(world.store) - before;
+
+  world.must("DeleteItem", R"({"TableName":"T-1","Key":{"id":{"S":"absent"}}})");
+  world.must(
+      "UpdateItem",
+      R"({"TableName":"T-1","Key":{"id":{"S":"a"}},"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"N":"1.0"}}})");
+  world.must(
+      "PutItem",
+      R"json({"TableName":"T-1","Item":{"id":{"S":"a"},"n":{"N":"1"}},"ConditionExpression":"attribute_exists(id)"})json");
+  EXPECT_EQ(commit_marker(world.store) - before, 2 * alone);
+
+  world.must("DeleteItem", R"({"TableName":"T-1","Key":{"id":{"S":"a"}}})");
+  EXPECT_GT(commit_marker(world.store) - before, 3 * alone);
+  EXPECT_EQ(world.get(R"({"id":{"S":"a"}})"), "");
+}
+
 TEST(Items, ConditionsDecide) {
   World world;
   world.make_table();
