@@ -114,6 +114,11 @@ class Daemon:
                 pids += [int(child) for child in task.read_text().split()]
         return pids
 
+    def processor_seconds(self):
+        """Of all the daemon's threads, without the warden and the functions."""
+        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory_mb(self, kind="Pss"):
         total = 0
         for pid in self.processes():
@@ -295,7 +300,7 @@ def measure_warm(report, daemon, quick):
 
 
 def measure_dynamodb(report, daemon, quick):
-    dynamodb.measure_operations(report, daemon, quick, load, free_port)
+    dynamodb.measure_operations(report, daemon, Daemon, quick, load, free_port)
     dynamodb.measure_streams(report, daemon, quick, load)
     run_component(report, "store_bench", quick)  # raw RocksDB of the same durability, in the same run
 
