@@ -145,7 +145,7 @@ class Scheduler final : public Environment::Owner, public std::enable_shared_fro
   base::Task<void> bring_up_spare(PoolPtr pool, http::Loop& loop);
   void note_arrival(Pool& pool);
   // What was prepared for functions that no event came for leaves its pools into `to_end`, the
-  // oldest first, where it holds more than its part of the memory budget.
+  // oldest first, where it holds more than its part of the memory budget or is of too many.
   void limit_uncalled(std::vector<EnvironmentPtr>& to_end);
   static void forget_demand(Pool& pool, base::MonotonicTime now);
 

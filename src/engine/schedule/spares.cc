@@ -9,7 +9,8 @@
 // Many deployments: most functions of a large installation are called seldom, and processes that
 // only wait are not free (each is looked at by the kernel's own housekeeping, and by whatever else
 // watches the machine). So all that is ready for functions that no event came for yet, templates
-// too, holds a part of the memory budget together; the latest deployments have it.
+// too, holds a part of the memory budget together and belongs to so many functions at most; the
+// latest deployments have it.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -26,6 +27,7 @@ constexpr double kForgotten = 0.5;
 // Forking takes the processor from events, so few at a time.
 constexpr std::int64_t kAtATime = 2;
 constexpr std::int64_t kUncalledPart = 16;  // of the memory budget
+constexpr int kUncalledFunctions = 32;      // with the one that is being prepared
 
 }  // namespace
 
@@ -50,16 +52,21 @@ void Scheduler::limit_uncalled(std::vector<EnvironmentPtr>& to_end) {
     return all;
   };
   std::int64_t held = 0;
+  int functions = 0;
   for (const PoolPtr& pool : uncalled_) {
-    for (const EnvironmentPtr& each : ready(*pool)) held += each->slot().charge_bytes;
+    const std::vector<EnvironmentPtr> all = ready(*pool);
+    for (const EnvironmentPtr& each : all) held += each->slot().charge_bytes;
+    if (!all.empty()) ++functions;
   }
   for (const PoolPtr& pool : uncalled_) {
-    if (held <= admission_.memory_budget() / kUncalledPart) break;
-    for (const EnvironmentPtr& each : ready(*pool)) {
+    if (held <= admission_.memory_budget() / kUncalledPart && functions < kUncalledFunctions) break;
+    const std::vector<EnvironmentPtr> all = ready(*pool);
+    for (const EnvironmentPtr& each : all) {
       held -= each->slot().charge_bytes;
       remove(*each);
       to_end.push_back(each);
     }
+    if (!all.empty()) --functions;
   }
 }
 

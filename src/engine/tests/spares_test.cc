@@ -117,6 +117,22 @@ TEST_F(Spares, ManyDeploymentsAreNotAllPrepared) {
   EXPECT_EQ(run_ok(function_named("f0"), "1").payload, "1");
 }
 
+TEST_F(Spares, HoweverMuchMemoryThereIsNotEachOfManyDeploymentsIsPrepared) {
+  options_.memory_budget_bytes = 4ULL << 40;
+  use(echo());
+  for (int i = 0; i < 60; ++i)
+    EXPECT_TRUE(base::sync_wait(engine().prepare(function_named("f" + std::to_string(i)))));
+  wait_for([&] { return engine().stats().starting == 0; });
+  std::vector<std::string> ready;
+  for (const VersionState& version : engine().versions()) {
+    if (version.prepared > 0 || version.idle > 0) ready.push_back(version.function);
+  }
+  EXPECT_GE(ready.size(), 30);
+  EXPECT_LE(ready.size(), 32);
+  EXPECT_THAT(ready, ::testing::Contains("f59"));
+  EXPECT_THAT(ready, ::testing::Not(::testing::Contains("f0")));
+}
+
 TEST_F(Spares, NoneWhereTheyAreSwitchedOff) {
   options_.most_spares = 0;
   Gate gate(4);

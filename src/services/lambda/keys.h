@@ -412,6 +412,13 @@ struct VersionId {
   std::string name;
   std::uint64_t version = kLatestNumber;
   auto operator<=>(const VersionId&) const = default;
+
+  struct Hash {
+    std::size_t operator()(const VersionId& id) const noexcept {
+      return std::hash<std::string>{}(id.name) ^ std::hash<std::string>{}(id.scope.account) << 1 ^
+             id.version;
+    }
+  };
 };
 
 inline std::string pending_prefix() { return store::key_in(store::KeySpace::lambda).u8(1).done(); }

@@ -6,9 +6,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "engine/engine.h"
@@ -58,7 +58,7 @@ class Specs {
   const base::Clock& clock_;
   const OnEdit on_edit_;
   std::mutex mutex_;
-  std::map<VersionId, Entry> entries_;
+  std::unordered_map<VersionId, Entry, VersionId::Hash> entries_;
 };
 
 }  // namespace mayfly::lambda
