@@ -159,7 +159,10 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   out.memtable_whole_key_filtering = true;
   out.memtable_prefix_bloom_size_ratio = 0.05;
   out.target_file_size_base = 16 * 1024 * 1024;
-  out.max_bytes_for_level_base = 64 * 1024 * 1024;
+  // As much comes down at a time as is there to be merged with; log lines are most of what is
+  // written, and each step of the merge takes the processor from events.
+  out.level0_file_num_compaction_trigger = 8;
+  out.max_bytes_for_level_base = 128 * 1024 * 1024;
   out.level_compaction_dynamic_level_bytes = true;
   out.max_total_wal_size = 4 * options.write_buffer_bytes;
   out.max_open_files = 512;
