@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <thread>
 
 #include "api/tests/front.h"
@@ -19,8 +20,14 @@ using ::testing::IsEmpty;
 
 class Watcher final : public ports::LogWatcher {
  public:
-  void see(const base::Scope&, std::string_view message) override { seen.emplace_back(message); }
+  void see(const base::Scope&, std::string_view message) override {
+    const std::lock_guard lock(mutex_);
+    seen.emplace_back(message);
+  }
   std::vector<std::string> seen;
+
+ private:
+  std::mutex mutex_;
 };
 
 class LogsTest : public ::testing::Test {
