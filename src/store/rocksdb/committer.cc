@@ -149,7 +149,7 @@ void Committer::process(Group& group) {
     }
     count(outcomes, batch);
     complete(group, outcomes);
-    // Who is alone need not wait for that.
+    // build() has recorded those of a larger group; who is alone need not wait for it.
     if (group.size() == 1 && outcomes[0] && outcomes[0]->sequence != 0)
       resolver_.record(outcomes[0]->sequence, group[0].writes);
     group.erase(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(outcomes.size()));

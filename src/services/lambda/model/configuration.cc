@@ -186,6 +186,15 @@ wire::Result<void> refuse_feature(std::string_view member,
   return {};
 }
 
+wire::Result<void> refuse_each(std::initializer_list<Feature> features,
+                               const std::optional<std::string>& kms_key_arn) {
+  for (const auto& [member, value] : features) {
+    if (auto refused = refuse_feature(member, *value); !refused) return refused;
+  }
+  if (kms_key_arn && !kms_key_arn->empty()) return wire::not_supported("KMSKeyArn");
+  return {};
+}
+
 FunctionConfiguration shown(const base::Scope& scope, const std::string& name,
                             std::uint64_t version, const VersionRow& row,
                             const std::string& qualifier, Detail detail) {

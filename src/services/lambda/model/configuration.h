@@ -5,8 +5,11 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "services/lambda/errors.h"
@@ -35,19 +38,19 @@ wire::Result<void> set_logging(VersionRow& row, const LoggingConfig& logging,
 wire::Result<void> refuse_feature(std::string_view member,
                                   const std::optional<wire::Document>& value);
 
+// The first of them that says anything.
+using Feature = std::pair<std::string_view, const std::optional<wire::Document>*>;
+wire::Result<void> refuse_each(std::initializer_list<Feature> features,
+                               const std::optional<std::string>& kms_key_arn);
+
 template <class Request>
 wire::Result<void> refuse_features(const Request& request) {
-  const std::pair<std::string_view, const std::optional<wire::Document>*> features[] = {
-      {"VpcConfig", &request.vpc_config},
-      {"DeadLetterConfig", &request.dead_letter_config},
-      {"FileSystemConfigs", &request.file_system_configs},
-      {"CapacityProviderConfig", &request.capacity_provider_config},
-      {"DurableConfig", &request.durable_config}};
-  for (const auto& [member, value] : features) {
-    if (auto refused = refuse_feature(member, *value); !refused) return refused;
-  }
-  if (request.kms_key_arn && !request.kms_key_arn->empty()) return wire::not_supported("KMSKeyArn");
-  return {};
+  return refuse_each({{"VpcConfig", &request.vpc_config},
+                      {"DeadLetterConfig", &request.dead_letter_config},
+                      {"FileSystemConfigs", &request.file_system_configs},
+                      {"CapacityProviderConfig", &request.capacity_provider_config},
+                      {"DurableConfig", &request.durable_config}},
+                     request.kms_key_arn);
 }
 
 // Changes what the request sets and leaves the rest; layers are not among it (model/layers.h).

@@ -54,19 +54,14 @@ base::Task<wire::Result<EventSourceMappingConfiguration>> shown(store::Transacti
 // What no source that is there has.
 template <class Request>
 wire::Result<void> refuse_others(const Request& request) {
-  const std::pair<std::string_view, const std::optional<wire::Document>*> others[] = {
-      {"ScalingConfig", &request.scaling_config},
-      {"SourceAccessConfigurations", &request.source_access_configurations},
-      {"AmazonManagedKafkaEventSourceConfig", &request.amazon_managed_kafka},
-      {"SelfManagedKafkaEventSourceConfig", &request.self_managed_kafka},
-      {"DocumentDBEventSourceConfig", &request.document_db},
-      {"LoggingConfig", &request.logging_config},
-      {"ProvisionedPollerConfig", &request.provisioned_poller_config}};
-  for (const auto& [name, value] : others) {
-    if (auto done = refuse_feature(name, *value); !done) return done;
-  }
-  if (request.kms_key_arn && !request.kms_key_arn->empty()) return wire::not_supported("KMSKeyArn");
-  return {};
+  return refuse_each({{"ScalingConfig", &request.scaling_config},
+                      {"SourceAccessConfigurations", &request.source_access_configurations},
+                      {"AmazonManagedKafkaEventSourceConfig", &request.amazon_managed_kafka},
+                      {"SelfManagedKafkaEventSourceConfig", &request.self_managed_kafka},
+                      {"DocumentDBEventSourceConfig", &request.document_db},
+                      {"LoggingConfig", &request.logging_config},
+                      {"ProvisionedPollerConfig", &request.provisioned_poller_config}},
+                     request.kms_key_arn);
 }
 
 wire::Result<void> check_destinations(const DestinationConfig& config) {
