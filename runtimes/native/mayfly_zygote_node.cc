@@ -1,9 +1,11 @@
 // The Node.js addon mayfly_zygote.node: zygote_wait.h for Node.js.
 //
-//   wait() -> {argv, env}: lists of texts; returns in processes of sandboxes only. The loop is still the zygote's: call
-//             mayfly.node's renew() before anything else. Throws where the warden is not there. Call it as waitForClone().
+//   wait()         returns in what are to be functions' processes only. The loop is still the zygote's: call mayfly.node's
+//                  renew() before anything else. Throws where the warden is not there. Call it as waitForClone().
+//   orderIsThere() -> whether takeOrder() would return at once
+//   takeOrder()    -> list of "NAME=value": the process is the function's from then on; its variables
 //   pair() -> [descriptor, descriptor]: of two connected sockets
-//   execute() becomes the program that wait() told, with the function's variables. Returns only where that fails.
+//   execute() becomes the program that takeOrder() told, with the function's variables. Returns only where that fails.
 #define NAPI_VERSION 8
 #include <node_api.h>
 #include <sys/socket.h>
@@ -35,18 +37,22 @@ napi_value list_of(napi_env env, const std::vector<std::string>& texts) {
 }
 
 napi_value wait(napi_env env, napi_callback_info) {
-  if (mayfly_fork_all_memory() == 0) started = mayfly::zygote::wait(mayfly::zygote::Descriptors::replaced);
-  if (!started) {
+  if (mayfly_fork_all_memory() != 0 || !mayfly::zygote::wait(mayfly::zygote::Descriptors::replaced))
     (void)napi_throw_error(env, nullptr, "the warden has gone");
-    return nullptr;
-  }
+  return nullptr;
+}
+
+napi_value order_is_there(napi_env env, napi_callback_info) {
   napi_value result = nullptr;
-  if (napi_create_object(env, &result) != napi_ok ||
-      napi_set_named_property(env, result, "argv", list_of(env, started->argv)) != napi_ok ||
-      napi_set_named_property(env, result, "env", list_of(env, started->env)) != napi_ok) {
-    _exit(126);
-  }
+  (void)napi_get_boolean(env, mayfly::zygote::order_is_there(), &result);
   return result;
+}
+
+napi_value take_order(napi_env env, napi_callback_info) {
+  started = mayfly::zygote::take_order();
+  napi_value variables = list_of(env, started->env);
+  if (variables == nullptr) _exit(126);
+  return variables;
 }
 
 napi_value pair(napi_env env, napi_callback_info) {
@@ -81,6 +87,8 @@ napi_value execute(napi_env, napi_callback_info) {
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
       {"wait", nullptr, wait, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"orderIsThere", nullptr, order_is_there, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"takeOrder", nullptr, take_order, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"pair", nullptr, pair, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"execute", nullptr, execute, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };

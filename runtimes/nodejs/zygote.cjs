@@ -133,12 +133,13 @@ async function run() {
   await new Promise((resolve) => process.once('beforeExit', resolve));
   v8.setFlagsFromString('--lazy');
   setImmediate(() => {
-    const { env } = zygote.wait();
+    zygote.wait();
+    native.renew();
+    const env = zygote.takeOrder();
     if (needsNewInterpreter(env)) {
       zygote.execute();
       native.exit(126);
     }
-    native.renew();
     moveIn(env, native);
     start();
   });

@@ -1,9 +1,6 @@
 #include "sandbox/init.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,13 +17,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <iterator>
 #include <set>
 #include <utility>
 
 #include "sandbox/channel.h"
-#include "sandbox/confine.h"
+#include "sandbox/descriptors.h"
 #include "sandbox/files.h"
+#include "sandbox/function_process.h"
+#include "sandbox/init_messages.h"
 #include "sandbox/inside_network.h"
 
 namespace mayfly::sandbox {
@@ -35,35 +33,6 @@ namespace {
 using Done = std::expected<void, std::string>;
 
 Done fail(const std::string& what) { return std::unexpected(error_text(what, errno)); }
-
-[[noreturn]] void give_up(int channel, const std::string& why) {
-  InitMessage message{.kind = InitKind::failed};
-  std::strncpy(message.text, why.c_str(), sizeof message.text - 1);
-  (void)send_message(channel, message);
-  ::_exit(126);
-}
-
-std::expected<std::pair<InitMessage, Packet>, int> receive_message(int channel) {
-  InitMessage message;
-  auto packet =
-      receive_packet(channel, {reinterpret_cast<char*>(&message), sizeof message}, Wait::yes);
-  if (!packet) return std::unexpected(packet.error());
-  if (packet->size != sizeof message) return std::unexpected(EPIPE);
-  return std::pair{message, std::move(*packet)};
-}
-
-// The warden's descriptors of other sandboxes must not stay open here.
-void close_all_but(std::vector<int> kept) {
-  std::ranges::sort(kept);
-  unsigned next = 3;
-  for (int fd : kept) {
-    if (fd < 3) continue;
-    if (static_cast<unsigned>(fd) > next)
-      ::syscall(SYS_close_range, next, static_cast<unsigned>(fd) - 1, 0);
-    next = static_cast<unsigned>(fd) + 1;
-  }
-  ::syscall(SYS_close_range, next, ~0U, 0);
-}
 
 Done write_id_map(const std::string& process, uid_t uid, gid_t gid) {
   const std::string user = std::to_string(kInsideUid) + " " + std::to_string(uid) + " 1";
@@ -113,15 +82,6 @@ Done ask_for_map(int channel) {
   return {};
 }
 
-// From real root, unmapped here, to the sandbox's user. The capabilities inside the user namespace
-// stay, since no id 0 is mapped in it.
-Done become_inside_user() {
-  if (::setresgid(kInsideGid, kInsideGid, kInsideGid) != 0) return fail("taking the inside group");
-  if (::setresuid(kInsideUid, kInsideUid, kInsideUid) != 0) return fail("taking the inside user");
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  return {};
-}
-
 // In effect only: namespaces made now belong to the sandbox's user, but its processes may not
 // signal this one, for that goes by the real and the saved user.
 Done act_as_inside_user() {
@@ -135,176 +95,10 @@ Done act_as_inside_user() {
   return {};
 }
 
-Done build_sandbox(const SandboxPlan& plan, std::vector<base::UniqueFd>& listeners) {
-  if (plan.power == Power::root) {
-    if (auto done = go_first_without_memory(); !done) return done;
-  } else {
-    if (auto done = map_self(plan.outside_uid, plan.outside_gid); !done) return done;
+void drain(int signals) {
+  signalfd_siginfo info{};
+  while (::read(signals, &info, sizeof info) > 0) {
   }
-  const RootPlan root{plan.spec, plan.mount_point, plan.etc_folder, plan.power};
-  if (auto done = enter_root(root); !done) return done;
-  if (::sethostname("sandbox", 7) != 0) return fail("naming the sandbox");
-  if (plan.spec.network == Network::isolated) {
-    if (auto done = bring_up_loopback(plan.spec); !done) return done;
-    // While there is the power to take ports below 1024.
-    auto opened = open_listeners(plan.spec);
-    if (!opened) return std::unexpected(opened.error());
-    listeners = std::move(*opened);
-  }
-  // With real root's power everything above is owned by the machine's own user namespace: nothing
-  // inside can ever have a capability over these mounts and this network. Only then is the power
-  // given up. This process stays real root's by number, but holds capabilities inside its user
-  // namespace only; so the sandbox's user cannot signal it, and it can write the id maps of nests,
-  // whose files belong to root.
-  if (plan.power == Power::root) {
-    // Not through the C library, which would look for the threads of a zygote that was forked.
-    if (::syscall(SYS_setgroups, 0, nullptr) != 0) return fail("leaving groups");
-    if (::unshare(CLONE_NEWUSER) != 0) return fail("making a user namespace");
-    if (auto done = ask_for_map(plan.channel); !done) return done;
-  }
-  // A sandbox does not outlive its warden.
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  return {};
-}
-
-// All that this process has open, above the standard streams.
-std::vector<int> open_descriptors() {
-  std::vector<int> found;
-  DIR* folder = ::opendir("/proc/self/fd");
-  if (folder == nullptr) return found;
-  while (const dirent* entry = ::readdir(folder)) {
-    const int fd = std::atoi(entry->d_name);
-    if (fd > 2 && fd != ::dirfd(folder)) found.push_back(fd);
-  }
-  ::closedir(folder);
-  std::ranges::sort(found);
-  return found;
-}
-
-// Puts /dev/null at these numbers, whatever was there.
-Done hold(const std::vector<int>& numbers) {
-  if (numbers.empty()) return {};
-  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (nothing < 0) return fail("opening /dev/null");
-  bool kept = false;
-  for (const int number : numbers) {
-    if (number == nothing) {
-      kept = true;
-    } else if (::dup3(nothing, number, O_CLOEXEC) != number) {
-      return fail("holding descriptors");
-    }
-  }
-  if (!kept) ::close(nothing);
-  return {};
-}
-
-// A name without a slash is looked up in the PATH of the program's own environment: an image's
-// ENTRYPOINT may be just "python".
-std::string find_program(const SandboxSpec& spec) {
-  constexpr std::string_view kPath = "PATH=";
-  const std::string& name = spec.argv[0];
-  if (name.find('/') != std::string::npos) return name;
-  for (const std::string& variable : spec.env) {
-    if (!variable.starts_with(kPath)) continue;
-    // By hand: this file is part of zygotes too, without the rest of Mayfly.
-    std::string_view folders = std::string_view(variable).substr(kPath.size());
-    while (!folders.empty()) {
-      const std::string folder(folders.substr(0, folders.find(':')));
-      folders.remove_prefix(std::min(folders.size(), folder.size() + 1));
-      std::string found = (folder.empty() ? "." : folder) + "/" + name;
-      if (::access(found.c_str(), X_OK) == 0) return found;
-    }
-  }
-  return name;
-}
-
-// `before`: what init had open when it forked this process.
-void run_main(const SandboxPlan& plan, const std::vector<int>& before) {
-  std::vector<int> kept;
-  if (!plan.placeholders.empty()) {
-    // Fork handlers made what is there now and was not there before.
-    std::ranges::set_difference(open_descriptors(), before, std::back_inserter(kept));
-    kept.insert(kept.end(), plan.placeholders.begin(), plan.placeholders.end());
-  }
-  const int setup = plan.setup_channel;
-  ::setsid();
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (plan.program == Program::executed) {
-    for (int number = 1; number <= SIGRTMAX; ++number) ::signal(number, SIG_DFL);
-  }
-
-  if (!send_message(setup, {.kind = InitKind::main_here})) ::_exit(126);
-  auto answer = receive_message(setup);
-  if (!answer || answer->first.kind != InitKind::go) ::_exit(126);
-
-  // Numbers first moved out of the way of each other, then into place.
-  const int moved[] = {::fcntl(plan.control, F_DUPFD, 64), ::fcntl(plan.output, F_DUPFD, 64),
-                       ::fcntl(plan.clone_channel, F_DUPFD, 64),
-                       ::fcntl(setup, F_DUPFD_CLOEXEC, 64), ::open("/dev/null", O_RDONLY)};
-  std::vector<std::pair<int, int>> places = {
-      {moved[4], 0}, {moved[1], 1}, {moved[1], 2}, {moved[0], 3}, {moved[2], 4}};
-  const int report = moved[3];
-  kept.insert(kept.end(), {3, 4, report});
-  for (const int pipe : plan.pipes) {
-    const int number = static_cast<int>(places.size());  // after 0 to 4
-    places.emplace_back(::fcntl(pipe, F_DUPFD, 64), number);
-    kept.push_back(number);
-  }
-  for (const auto& [from, to] : places) {
-    if (from < 0 || ::dup2(from, to) != to)
-      give_up(setup, error_text("placing descriptors", errno));
-  }
-  close_all_but(std::move(kept));
-  for (const int number : plan.random_sources) {
-    const int source = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    if (source < 0 || (source != number && ::dup3(source, number, O_CLOEXEC) != number))
-      give_up(report, error_text("opening /dev/urandom", errno));
-    if (source != number) ::close(source);
-  }
-
-  auto checked = [report](const Done& done) {
-    if (!done) give_up(report, done.error());
-  };
-  if (plan.power == Power::root) checked(become_inside_user());
-  leave_key_rings();
-  checked(set_resource_limits(plan.spec.limits));
-  if (::chdir(plan.spec.working_folder.c_str()) != 0)
-    give_up(report, error_text("entering " + plan.spec.working_folder, errno));
-  checked(drop_capabilities());
-  std::vector<char*> argv, env;
-  for (const std::string& argument : plan.spec.argv)
-    argv.push_back(const_cast<char*>(argument.c_str()));
-  for (const std::string& entry : plan.spec.env) env.push_back(const_cast<char*>(entry.c_str()));
-  argv.push_back(nullptr);
-  env.push_back(nullptr);
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    give_up(report, error_text("no_new_privs", errno));
-  confine_unix_sockets();
-  auto listener = load_filters(plan.filters);
-  if (!listener) give_up(report, listener.error());
-  const int attached[] = {listener->get()};
-  if (!send_message(report, {.kind = InitKind::listener}, attached)) ::_exit(126);
-  listener->reset();
-  if (plan.program == Program::continued) {
-    ::close(report);  // as exec does, which tells that all is well
-    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    return;
-  }
-  // A program that was just unpacked is "busy" for as long as a process that the daemon forked
-  // meanwhile, to start something else, holds the descriptor that it was written through: until
-  // that one's own exec, so for a moment only.
-  const std::string program = find_program(plan.spec);
-  int error = 0;
-  for (int left = 50; left > 0; --left) {
-    ::execve(program.c_str(), argv.data(), env.data());
-    error = errno;
-    if (error != ETXTBSY) break;
-    ::usleep(10'000);
-  }
-  give_up(report, error_text("starting " + plan.spec.argv[0], error));
 }
 
 // Reaps children; tells the warden of those that it watches.
@@ -352,29 +146,6 @@ class Reaper {
   std::deque<InitMessage> recent_;
 };
 
-base::UniqueFd block_and_take_child_signals() {
-  sigset_t children;
-  sigemptyset(&children);
-  sigaddset(&children, SIGCHLD);
-  ::sigprocmask(SIG_BLOCK, &children, nullptr);
-  return base::UniqueFd{::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK)};
-}
-
-void drain(int signals) {
-  signalfd_siginfo info{};
-  while (::read(signals, &info, sizeof info) > 0) {
-  }
-}
-
-// Waits for the channel or children; true where the channel has something (or has ended).
-bool wait_for(int channel, int signals) {
-  pollfd both[] = {{channel, POLLIN, 0}, {signals, POLLIN, 0}};
-  while (::poll(both, 2, -1) < 0 && errno == EINTR) {
-  }
-  if (both[1].revents != 0) drain(signals);
-  return both[0].revents != 0;
-}
-
 // What a nest is made with.
 struct NestPlan {
   const SandboxPlan& sandbox;
@@ -390,7 +161,7 @@ struct NestPlan {
   auto check = [channel](const Done& done) {
     if (!done) give_up(channel, done.error());
   };
-  if (plan.power == Power::user) {
+  if (plan.host.power == Power::user) {
     check(map_self(kInsideUid, kInsideGid));
   } else {
     char token = 0;
@@ -414,7 +185,8 @@ struct NestPlan {
     if (!attached.back()) give_up(channel, error_text(path, errno));
   }
   if (isolated) {
-    check(bring_up_loopback(plan.spec));
+    check(bring_up_loopback());
+    check(add_own_addresses(plan.spec));
     auto listeners = open_listeners(plan.spec);
     if (!listeners) give_up(channel, listeners.error());
     for (base::UniqueFd& listener : *listeners) attached.push_back(std::move(listener));
@@ -428,7 +200,7 @@ struct NestPlan {
   for (;;) {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }
-    if (!wait_for(channel, signals.get())) continue;
+    if (!wait_for_word(channel, signals.get())) continue;
     auto message = receive_message(channel);
     if (!message || message->first.kind != InitKind::complete) ::_exit(0);  // the warden lets go
     copy_files();
@@ -448,7 +220,7 @@ std::expected<Child, std::string> make_nest_as_inside_user(const NestPlan& plan)
   if (helper < 0) return std::unexpected(error_text("vfork", errno));
   if (helper == 0) {
     if (auto done = act_as_inside_user(); !done) give_up(told->second.get(), done.error());
-    auto child = clone_with(namespaces_of(plan.sandbox.spec, Power::user));
+    auto child = clone_with(namespaces_of(plan.sandbox.spec.network, Power::user));
     if (!child)
       give_up(told->second.get(), error_text("making namespaces for a clone", child.error()));
     if (child->pid == 0) run_nest_init(plan, mapped->second.get());
@@ -475,7 +247,7 @@ std::expected<Child, std::string> make_nest_as_inside_user(const NestPlan& plan)
 }
 
 std::expected<Child, std::string> make_nest_as_is(const NestPlan& plan) {
-  auto child = clone_with(namespaces_of(plan.sandbox.spec, Power::user));
+  auto child = clone_with(namespaces_of(plan.sandbox.spec.network, Power::user));
   if (!child) return std::unexpected(error_text("making namespaces for a clone", child.error()));
   if (child->pid == 0) run_nest_init(plan, -1);
   return std::move(*child);
@@ -486,7 +258,7 @@ void make_nest(const SandboxPlan& plan, Reaper& reaper, const InitMessage& order
   if (packet.fds.empty()) return;
   const int channel = packet.fds[0].get();
   const NestPlan nest{plan, channel, order.bytes, static_cast<TemplateFiles>(order.status)};
-  auto child = plan.power == Power::root ? make_nest_as_inside_user(nest) : make_nest_as_is(nest);
+  auto child = plan.host.power == Power::root ? make_nest_as_inside_user(nest) : make_nest_as_is(nest);
   if (!child) {
     InitMessage message{.kind = InitKind::failed};
     std::strncpy(message.text, child.error().c_str(), sizeof message.text - 1);
@@ -502,12 +274,6 @@ void make_nest(const SandboxPlan& plan, Reaper& reaper, const InitMessage& order
 
 }  // namespace
 
-std::expected<void, int> send_message(int channel, const InitMessage& message,
-                                      std::span<const int> fds) {
-  return send_packet(channel, {reinterpret_cast<const char*>(&message), sizeof message}, fds,
-                     Wait::yes);
-}
-
 std::expected<Child, int> clone_with(unsigned long namespaces) {
   int handle = -1;
   const long pid =
@@ -516,58 +282,99 @@ std::expected<Child, int> clone_with(unsigned long namespaces) {
   return Child{static_cast<pid_t>(pid), base::UniqueFd{pid == 0 ? -1 : handle}};
 }
 
-unsigned long namespaces_of(const SandboxSpec& spec, Power power) {
+unsigned long namespaces_of(Network network, Power power) {
   unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   if (power == Power::user) flags |= CLONE_NEWUSER;
-  if (spec.network == Network::isolated) flags |= CLONE_NEWNET;
+  if (network == Network::isolated) flags |= CLONE_NEWNET;
   return flags;
 }
 
-void run_sandbox_init(const SandboxPlan& plan) {
-  std::vector<int> guests = {plan.setup_channel, plan.control, plan.output, plan.clone_channel};
-  guests.insert(guests.end(), plan.pipes.begin(), plan.pipes.end());
-  std::vector<int> needed = guests;
-  needed.push_back(plan.channel);
-  close_all_but(std::move(needed));
-  char name[16] = {};
-  ::prctl(PR_GET_NAME, name, 0, 0, 0);
-  ::prctl(PR_SET_NAME, "mayfly-init", 0, 0, 0);
-  // Nothing that is opened from here on gets one of these numbers; and what is there is the
-  // sandbox's own /dev/null, once it has one.
-  std::vector<int> held = plan.placeholders;
-  if (!held.empty()) held.insert(held.end(), {3, 4});
-  if (auto done = hold(held); !done) give_up(plan.channel, done.error());
-  std::vector<base::UniqueFd> listeners;
-  if (auto done = build_sandbox(plan, listeners); !done) give_up(plan.channel, done.error());
-  if (auto done = hold(held); !done) give_up(plan.channel, done.error());
-  if (plan.spec.network == Network::isolated && plan.spec.inside_socket) {
-    listeners.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!listeners.back()) give_up(plan.channel, error_text("a socket inside", errno));
-  }
-  base::UniqueFd signals = block_and_take_child_signals();
-  const std::vector<int> before = held.empty() ? std::vector<int>{} : open_descriptors();
-  const pid_t main = ::fork();
-  if (main < 0) give_up(plan.channel, error_text("fork", errno));
-  if (main == 0) {
-    ::prctl(PR_SET_NAME, name, 0, 0, 0);
-    run_main(plan, before);
-    // By number they are closed already.
-    (void)signals.release();
-    for (base::UniqueFd& listener : listeners) (void)listener.release();
-    return;
-  }
-  for (const int fd : guests) ::close(fd);
+base::UniqueFd block_and_take_child_signals() {
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &children, nullptr);
+  return base::UniqueFd{::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
 
+bool wait_for_word(int channel, int signals) {
+  pollfd both[] = {{channel, POLLIN, 0}, {signals, POLLIN, 0}};
+  while (::poll(both, 2, -1) < 0 && errno == EINTR) {
+  }
+  if (both[1].revents != 0) drain(signals);
+  return both[0].revents != 0;
+}
+
+std::expected<void, std::string> furnish_sandbox(const HostSide& host, Network network,
+                                                 const std::string& image_folder) {
+  if (host.power == Power::root) {
+    if (auto done = go_first_without_memory(); !done) return done;
+  } else {
+    if (auto done = map_self(host.uid, host.gid); !done) return done;
+  }
+  if (auto done = begin_root(host, image_folder); !done) return done;
+  if (::sethostname("sandbox", 7) != 0) return fail("naming the sandbox");
+  if (network == Network::isolated) {
+    if (auto done = bring_up_loopback(); !done) return done;
+  }
+  // A sandbox does not outlive its warden.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  return {};
+}
+
+std::expected<std::vector<base::UniqueFd>, std::string> complete_sandbox(const HostSide& host,
+                                                                         const SandboxSpec& spec,
+                                                                         int channel) {
+  if (auto done = finish_root(host, spec); !done) return std::unexpected(done.error());
+  const bool isolated = spec.network == Network::isolated;
+  std::vector<base::UniqueFd> sockets;
+  if (isolated) {
+    if (auto done = add_own_addresses(spec); !done) return std::unexpected(done.error());
+    // While there is the power to take ports below 1024.
+    auto opened = open_listeners(spec);
+    if (!opened) return std::unexpected(opened.error());
+    sockets = std::move(*opened);
+  }
+  // With real root's power everything above is owned by the machine's own user namespace: nothing
+  // inside can ever have a capability over these mounts and this network. Only then is the power
+  // given up. This process stays real root's by number, but holds capabilities inside its user
+  // namespace only; so the sandbox's user cannot signal it, and it can write the id maps of nests,
+  // whose files belong to root.
+  if (host.power == Power::root) {
+    if (auto done = leave_groups(); !done) return std::unexpected(done.error());
+    if (::unshare(CLONE_NEWUSER) != 0)
+      return std::unexpected(error_text("making a user namespace", errno));
+    if (auto done = ask_for_map(channel); !done) return std::unexpected(done.error());
+  }
+  // Both are forgotten with the rights.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (isolated && spec.inside_socket) {
+    sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!sockets.back()) return std::unexpected(error_text("a socket inside", errno));
+  }
+  return sockets;
+}
+
+std::expected<void, std::string> leave_groups() {
+  // Not through the C library, which would look for the threads of a zygote that was forked.
+  if (::syscall(SYS_setgroups, 0, nullptr) != 0) return fail("leaving groups");
+  return {};
+}
+
+void serve_sandbox(const SandboxPlan& plan, pid_t main, std::vector<base::UniqueFd> sockets,
+                   base::UniqueFd signals) {
   std::vector<int> numbers;
-  for (const base::UniqueFd& listener : listeners) numbers.push_back(listener.get());
+  for (const base::UniqueFd& each : sockets) numbers.push_back(each.get());
   if (!send_message(plan.channel, {.kind = InitKind::started, .value = main}, numbers))
     ::_exit(126);
-  listeners.clear();
+  sockets.clear();
   Reaper reaper{plan.channel};
   reaper.watch(main);
   for (;;) {
     if (!reaper.reap() && plan.spec.lingers) ::_exit(0);
-    if (!wait_for(plan.channel, signals.get())) continue;
+    if (!wait_for_word(plan.channel, signals.get())) continue;
     auto message = receive_message(plan.channel);
     if (!message) ::_exit(0);  // the warden has let go: the sandbox ends with its init
     if (message->first.kind == InitKind::prepare)
@@ -575,6 +382,28 @@ void run_sandbox_init(const SandboxPlan& plan) {
     if (message->first.kind == InitKind::watch) reaper.watch(message->first.value);
     if (message->first.kind == InitKind::terminate && reaper.waits_for(main)) ::kill(main, SIGTERM);
   }
+}
+
+void run_sandbox_init(const SandboxPlan& plan) {
+  std::vector<int> guests = {plan.guest.setup, plan.guest.control, plan.guest.output,
+                             plan.guest.clones};
+  guests.insert(guests.end(), plan.guest.pipes.begin(), plan.guest.pipes.end());
+  std::vector<int> needed = guests;
+  needed.push_back(plan.channel);
+  close_all_but(std::move(needed));
+  ::prctl(PR_SET_NAME, kInitName, 0, 0, 0);
+  const auto check = [&plan](const Done& done) {
+    if (!done) give_up(plan.channel, done.error());
+  };
+  check(furnish_sandbox(plan.host, plan.spec.network, plan.spec.image_folder));
+  auto sockets = complete_sandbox(plan.host, plan.spec, plan.channel);
+  if (!sockets) give_up(plan.channel, sockets.error());
+  base::UniqueFd signals = block_and_take_child_signals();
+  const pid_t main = ::fork();
+  if (main < 0) give_up(plan.channel, error_text("fork", errno));
+  if (main == 0) run_function_process(plan);
+  for (const int fd : guests) ::close(fd);
+  serve_sandbox(plan, main, std::move(*sockets), std::move(signals));
 }
 
 }  // namespace mayfly::sandbox

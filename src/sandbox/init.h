@@ -18,8 +18,8 @@
 
 #include <cstdint>
 #include <expected>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "sandbox/root_fs.h"
@@ -28,71 +28,22 @@
 
 namespace mayfly::sandbox {
 
-enum class InitKind : std::uint32_t {
-  map_me = 1,  // a new user namespace waits for its id map (the kernel tells whose it is)
-  mapped = 2,  // warden: it is written
-  main_here,   // the function's process, before its program runs: put me into my group
-  go,          // warden: done
-  listener,    // the function's process: the seccomp listener is attached
-  started,     // init: value = pid of the function's process; attached: listening sockets, then
-               // the inside socket
-  exited,      // init: value = pid, status as from wait
-  prepare,     // warden: make a nest, value = its number, bytes = size of its /tmp, status = a
-               // TemplateFiles; attached: the nest's channel
-  prepared,    // init: value = pid of the nest's init, status = its number; attached: its pidfd
-  furnished,   // nest: attached: its namespaces (MAYFLY_CLONE_FD_USER ...), then its listening
-               // sockets
-  complete,    // warden, to the nest: INIT is over, copy what it left in /tmp
-  completed,   // nest: done
-  watch,       // warden: report the exit of the process with pid = value
-  terminate,   // warden: SIGTERM to the function's process
-  failed,      // text: what, as a sentence
-};
-
-// What a nest's /tmp has when it is furnished: what the template's INIT has left in its own, or
-// nothing yet, since INIT is under way.
-enum class TemplateFiles : std::int32_t { now, later };
-
-struct InitMessage {
-  InitKind kind{};
-  std::int32_t value = 0;
-  std::int32_t status = 0;
-  std::int32_t unused = 0;
-  std::uint64_t bytes = 0;
-  std::int64_t cpu_us = 0;
-  std::int64_t peak_memory_bytes = 0;
-  char text[256] = {};
-};
-
-std::expected<void, int> send_message(int channel, const InitMessage& message,
-                                      std::span<const int> fds = {});
-
-// How the function's process comes to its program: by exec, or by going on in the process that the
-// sandbox was forked from (a zygote).
-enum class Program { executed, continued };
-
-struct SandboxPlan {
-  const SandboxSpec& spec;
-  const SeccompFilters& filters;
-  std::string mount_point;
-  std::string etc_folder;
-  Power power = Power::root;
-  uid_t outside_uid = 0;  // of the daemon
-  gid_t outside_gid = 0;
-  int channel = -1;             // init's own
-  int setup_channel = -1;       // the function's process until its program runs
+// The guest's ends of what connects a function's process to the outside.
+struct GuestEnds {
+  int setup = -1;               // the function's process until its program runs
   int control = -1;             // becomes 3
   int output = -1;              // becomes 1 and 2
-  int clone_channel = -1;       // becomes 4
+  int clones = -1;              // becomes 4
   std::vector<int> pipes = {};  // become 5 and on
-  Program program = Program::executed;
-  // Of a continued program, numbers above 4. Where its libraries have /dev/urandom open, and go on
-  // to read it: they get the sandbox's own.
-  std::vector<int> random_sources = {};
-  // Where its event loops have descriptors of the zygote's: they get /dev/null in their place, so
-  // that nothing else takes the numbers until the loops are made anew. What the C library's fork
-  // handlers open stays open.
-  std::vector<int> placeholders = {};
+};
+
+// A sandbox whose function's process executes a program.
+struct SandboxPlan {
+  const SandboxSpec& spec;
+  const HostSide& host;
+  const SeccompFilters& filters;
+  int channel = -1;  // init's own
+  GuestEnds guest = {};
 };
 
 struct Child {
@@ -102,9 +53,29 @@ struct Child {
 // clone(2) as fork does it, with namespaces. pid 0 in the child. Failure: errno.
 std::expected<Child, int> clone_with(unsigned long namespaces);
 // Namespaces of a sandbox; the user namespace comes later where `power` is root (see init.cc).
-unsigned long namespaces_of(const SandboxSpec& spec, Power power);
+unsigned long namespaces_of(Network network, Power power);
 
-// Returns only in the function's process, and only where its program is continued.
-void run_sandbox_init(const SandboxPlan& plan);
+inline constexpr const char* kInitName = "mayfly-init";
+
+[[noreturn]] void run_sandbox_init(const SandboxPlan& plan);
+
+// The steps of that, for inits whose function's process comes otherwise (blank.h). Failure: a
+// sentence.
+//
+// All that is not of a function, in new namespaces. `image_folder`: as SandboxSpec's.
+std::expected<void, std::string> furnish_sandbox(const HostSide& host, Network network,
+                                                 const std::string& image_folder);
+// What is the function's own; then the power over the machine is given up. Returns the listening
+// sockets, then the inside socket.
+std::expected<std::vector<base::UniqueFd>, std::string> complete_sandbox(const HostSide& host,
+                                                                         const SandboxSpec& spec,
+                                                                         int channel);
+std::expected<void, std::string> leave_groups();
+base::UniqueFd block_and_take_child_signals();
+// Waits for the channel or children; true where the channel has something (or has ended).
+bool wait_for_word(int channel, int signals);
+// Says that it has started, and serves the warden from then on. `main`: the function's process.
+[[noreturn]] void serve_sandbox(const SandboxPlan& plan, pid_t main,
+                                std::vector<base::UniqueFd> sockets, base::UniqueFd signals);
 
 }  // namespace mayfly::sandbox

@@ -41,8 +41,7 @@ Done open_listeners(std::vector<base::UniqueFd>& listeners, in_addr_t on,
 
 }  // namespace
 
-std::expected<void, std::string> bring_up_loopback(const SandboxSpec& spec) {
-  const std::vector<std::string>& own_addresses = spec.own_addresses;
+std::expected<void, std::string> bring_up_loopback() {
   base::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket) return fail("loopback");
   ifreq request{};
@@ -50,6 +49,14 @@ std::expected<void, std::string> bring_up_loopback(const SandboxSpec& spec) {
   request.ifr_flags = IFF_UP | IFF_RUNNING;
   if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
     return fail("bringing up the loopback interface");
+  return {};
+}
+
+std::expected<void, std::string> add_own_addresses(const SandboxSpec& spec) {
+  const std::vector<std::string>& own_addresses = spec.own_addresses;
+  if (own_addresses.empty()) return {};
+  base::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!socket) return fail("loopback");
   for (std::size_t at = 0; at < own_addresses.size(); ++at) {
     ifreq alias{};
     std::snprintf(alias.ifr_name, sizeof alias.ifr_name, "lo:%zu", at);

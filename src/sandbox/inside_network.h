@@ -14,8 +14,10 @@
 
 namespace mayfly::sandbox {
 
-// The only interface, with its usual addresses and SandboxSpec::own_addresses.
-std::expected<void, std::string> bring_up_loopback(const SandboxSpec& spec);
+// The only interface, with its usual addresses.
+std::expected<void, std::string> bring_up_loopback();
+// Gives it SandboxSpec::own_addresses as well.
+std::expected<void, std::string> add_own_addresses(const SandboxSpec& spec);
 
 // Those of SandboxSpec::listen_ports, then of open_ports.
 std::expected<std::vector<base::UniqueFd>, std::string> open_listeners(const SandboxSpec& spec);

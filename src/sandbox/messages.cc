@@ -66,6 +66,17 @@ struct Reader {
   void operator()(T& value);
 };
 
+// One of two.
+template <class Codec, class T>
+void choice(Codec& codec, T& value) {
+  auto number = static_cast<std::uint8_t>(value);
+  codec(number);
+  if constexpr (!std::is_const_v<T>) {
+    if (number > 1) codec.good = false;
+    value = number == 0 ? T{} : static_cast<T>(1);
+  }
+}
+
 template <class Codec, class T>
 void fields(Codec& codec, T& value) {
   using Plain = std::remove_const_t<T>;
@@ -75,20 +86,15 @@ void fields(Codec& codec, T& value) {
   } else if constexpr (std::is_same_v<Plain, Bind>) {
     all(value.source, value.target);
   } else if constexpr (std::is_same_v<Plain, SandboxSpec>) {
-    auto network = static_cast<std::uint8_t>(value.network);
-    auto tmp = static_cast<std::uint8_t>(value.tmp);
     all(value.name, value.argv, value.env, value.working_folder, value.code_folder,
         value.opt_folder, value.runtime_folder, value.image_folder, value.binds, value.limits,
-        network, tmp, value.listen_ports, value.inside_socket, value.zygote, value.own_addresses,
+        value.listen_ports, value.inside_socket, value.zygote, value.own_addresses,
         value.open_ports, value.lingers, value.pipes);
-    if constexpr (!std::is_const_v<T>) {
-      if (network > static_cast<std::uint8_t>(Network::isolated)) codec.good = false;
-      value.network = network == 0 ? Network::host : Network::isolated;
-      if (tmp > static_cast<std::uint8_t>(Storage::disk)) codec.good = false;
-      value.tmp = tmp == 0 ? Storage::memory : Storage::disk;
-    }
+    choice(codec, value.network);
+    choice(codec, value.tmp);
   } else if constexpr (std::is_same_v<Plain, ZygoteSpec>) {
     all(value.argv, value.env);
+    choice(codec, value.network);
   } else if constexpr (std::is_same_v<Plain, ZygoteRequest>) {
     all(value.id, value.spec);
   } else if constexpr (std::is_same_v<Plain, StartRequest>) {
@@ -256,6 +262,7 @@ std::optional<std::string> fault_of(const SandboxSpec& spec) {
   if (spec.own_addresses.size() > 64) return "more than 64 addresses of its own";
   if (spec.pipes > 4) return "more than 4 pipes";
   if (spec.pipes > 0 && spec.zygote != 0) return "a zygote's process has no further pipes";
+  if (!spec.image_folder.empty() && spec.zygote != 0) return "a zygote's process has no image";
   return std::nullopt;
 }
 

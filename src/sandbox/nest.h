@@ -18,6 +18,7 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/group_keeper.h"
 #include "sandbox/init.h"
+#include "sandbox/init_messages.h"
 #include "sandbox/loop.h"
 #include "sandbox/messages.h"
 

@@ -204,43 +204,44 @@ Done show_image(const std::string& root, const std::string& image, const std::st
   return {};
 }
 
-Done build(const std::string& root, const RootPlan& plan) {
-  for (const char* name : {"/proc", "/tmp"}) {
-    if (::mkdir((root + name).c_str(), 0755) != 0) return fail(root + name);
-  }
-  const bool image = !plan.spec.image_folder.empty();
-  if (image) {
-    if (auto done = show_image(root, plan.spec.image_folder, plan.etc_folder); !done) return done;
-  } else {
-    if (auto done = show_system(root); !done) return done;
-    if (auto done = show_etc(root, plan.etc_folder); !done) return done;
-  }
-  if (auto done = mount_proc(root + "/proc"); !done) return done;
-  if (auto done = make_dev(root, plan.power); !done) return done;
-  // The mount point itself is covered by now.
-  const std::string disk = plan.mount_point.substr(0, plan.mount_point.rfind('/'));
-  auto tmp = plan.spec.tmp == Storage::disk
-                 ? mount_disk_tmp(root + "/tmp", plan.spec.limits.tmp_bytes, disk)
-                 : mount_tmpfs(root + "/tmp", plan.spec.limits.tmp_bytes, "1777");
-  if (!tmp) return tmp;
-  return image ? Done{} : show_function(root, plan.spec);
-}
-
 }  // namespace
 
-std::expected<void, std::string> enter_root(const RootPlan& plan) {
+std::expected<void, std::string> begin_root(const HostSide& host, const std::string& image_folder) {
   // Nothing mounted here is seen outside, nothing mounted outside appears here.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return fail("making mounts private");
   ::umask(0022);
-  const std::string& root = plan.mount_point;
+  const std::string& root = host.mount_point;
   // Real root makes device nodes in it; nobody else can, so only then is the tree not "nodev".
-  const unsigned long nodev = plan.power == Power::root ? 0 : MS_NODEV;
+  const unsigned long nodev = host.power == Power::root ? 0 : MS_NODEV;
   if (::mount("mayfly", root.c_str(), "tmpfs", MS_NOSUID | nodev,
               "size=1m,nr_inodes=4096,mode=755") != 0) {
     return fail("mounting the root at " + root);
   }
-  if (auto done = build(root, plan); !done) return done;
+  for (const char* name : {"/proc", "/tmp"}) {
+    if (::mkdir((root + name).c_str(), 0755) != 0) return fail(root + name);
+  }
+  if (!image_folder.empty()) {
+    if (auto done = show_image(root, image_folder, host.etc_folder); !done) return done;
+  } else {
+    if (auto done = show_system(root); !done) return done;
+    if (auto done = show_etc(root, host.etc_folder); !done) return done;
+  }
+  if (auto done = mount_proc(root + "/proc"); !done) return done;
+  return make_dev(root, host.power);
+}
+
+std::expected<void, std::string> finish_root(const HostSide& host, const SandboxSpec& spec) {
+  const std::string& root = host.mount_point;
+  // The mount point itself is covered by now.
+  const std::string disk = root.substr(0, root.rfind('/'));
+  auto tmp = spec.tmp == Storage::disk
+                 ? mount_disk_tmp(root + "/tmp", spec.limits.tmp_bytes, disk)
+                 : mount_tmpfs(root + "/tmp", spec.limits.tmp_bytes, "1777");
+  if (!tmp) return tmp;
+  if (spec.image_folder.empty()) {
+    if (auto done = show_function(root, spec); !done) return done;
+  }
   mount_attr attr{};
   attr.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
   if (::syscall(SYS_mount_setattr, AT_FDCWD, root.c_str(), 0, &attr, sizeof attr) != 0) {

@@ -7,6 +7,8 @@
 // one. Failure: a sentence.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -49,17 +51,22 @@ inline constexpr const char* kShownFolders[] = {
     "crypto-policies", "java-11-openjdk", "java-17-openjdk",
     "java-21-openjdk", "java-25-openjdk"};
 
-struct RootPlan {
-  const SandboxSpec& spec;
-  std::string mount_point;  // an empty folder of the host
+// What a sandbox is made of on the host, the same for all of a warden.
+struct HostSide {
+  std::string mount_point;  // an empty folder
   std::string etc_folder;
   Power power = Power::root;
+  uid_t uid = 0;  // of the daemon
+  gid_t gid = 0;
 };
 
-// In a new mount namespace (and pid namespace: /proc is mounted for it): builds the tree, makes it
-// the root and detaches the old one. The calling process is the sandbox's init; it is in the new
-// root afterwards.
-std::expected<void, std::string> enter_root(const RootPlan& plan);
+// The root is made in two steps, in a new mount namespace (and pid namespace: /proc is mounted for
+// it). The first needs nothing that is a function's, but for the folder of its image, where it has
+// one (else empty); the host is still the root afterwards.
+std::expected<void, std::string> begin_root(const HostSide& host, const std::string& image_folder);
+// Adds what is the function's own, makes the tree the root of all processes of the namespace, and
+// detaches the old one.
+std::expected<void, std::string> finish_root(const HostSide& host, const SandboxSpec& spec);
 
 // A fresh /tmp and /dev/shm (and /proc for the calling process's pid namespace) over those that are
 // there. Returns the /tmp that was covered.

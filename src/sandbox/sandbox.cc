@@ -46,47 +46,42 @@ void Sandbox::begin(std::vector<base::UniqueFd> guest, Zygote* zygote) {
     failure_ = made.error();
     kill_everything();
   });
-  auto init = make_channel();
   auto setup = make_channel();
   auto orders = make_channel();
-  if (!init || !setup || !orders) return refuse("no descriptors left for a sandbox");
-  ask_for_sender(init->first.get());
+  if (!setup || !orders) return refuse("no descriptors left for a sandbox");
   ask_for_sender(setup->first.get());
   refuse_descriptors(orders->first.get());
-
-  init_channel_ = std::move(init->first);
   setup_channel_ = std::move(setup->first);
   clone_channel_ = std::move(orders->first);
   if (zygote != nullptr) {
-    const int attached[] = {init->second.get(), setup->second.get(), guest[0].get(), guest[1].get(),
+    const int attached[] = {setup->second.get(), guest[0].get(), guest[1].get(),
                             orders->second.get()};
-    zygote->order(request_, attached, [this](std::expected<Child, std::string> child) {
-      if (!child) return refuse(child.error());
-      born(std::move(*child));
+    zygote->order(request_, attached, [this](std::expected<Zygote::Init, std::string> init) {
+      if (!init) return refuse(init.error());
+      init_channel_ = std::move(init->channel);
+      born(std::move(init->child));
     });
     wipe(request_.spec.env);
     wipe(request_.spec.argv);
     return;
   }
+  auto init = make_channel();
+  if (!init) return refuse("no descriptors left for a sandbox");
+  ask_for_sender(init->first.get());
+  init_channel_ = std::move(init->first);
   SandboxPlan plan{.spec = request_.spec,
+                   .host = shared_.host,
                    .filters = shared_.filters,
-                   .mount_point = shared_.mount_point,
-                   .etc_folder = shared_.etc.folder()};
-  plan.power = shared_.power;
-  plan.outside_uid = ::geteuid();
-  plan.outside_gid = ::getegid();
-  plan.channel = init->second.get();
-  plan.setup_channel = setup->second.get();
-  plan.control = guest[0].get();
-  plan.output = guest[1].get();
-  for (std::size_t next = 2; next < guest.size(); ++next) plan.pipes.push_back(guest[next].get());
-  plan.clone_channel = orders->second.get();
-  auto child = clone_with(namespaces_of(request_.spec, shared_.power));
+                   .channel = init->second.get(),
+                   .guest = {.setup = setup->second.get(),
+                             .control = guest[0].get(),
+                             .output = guest[1].get(),
+                             .clones = orders->second.get()}};
+  for (std::size_t next = 2; next < guest.size(); ++next)
+    plan.guest.pipes.push_back(guest[next].get());
+  auto child = clone_with(namespaces_of(request_.spec.network, shared_.host.power));
   if (!child) return refuse(error_text("making namespaces", child.error()));
-  if (child->pid == 0) {
-    run_sandbox_init(plan);
-    ::_exit(0);
-  }
+  if (child->pid == 0) run_sandbox_init(plan);
   wipe(request_.spec.env);
   wipe(request_.spec.argv);
   born(std::move(*child));

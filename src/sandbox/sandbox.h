@@ -41,8 +41,7 @@ struct Shared {
   GroupKeeper& keeper;
   const SeccompFilters& filters;
   SharedEtc& etc;
-  std::string mount_point;
-  Power power = Power::root;
+  HostSide host;
   std::function<void(const Answer&, std::span<const int> fds)> answer;
   std::function<void()> something_ended;  // a sandbox has reached State::ended
 };
@@ -67,7 +66,7 @@ class Sandbox {
   ProcessId id() const { return request_.id; }
   uid_t outside_id() const { return outside_id_; }
   // Whose its processes are, as the machine sees it.
-  uid_t user() const { return shared_.power == Power::root ? outside_id_ : ::geteuid(); }
+  uid_t user() const { return shared_.host.power == Power::root ? outside_id_ : ::geteuid(); }
   ProcessId wanted_zygote() const { return request_.spec.zygote; }
   bool ended() const { return state_ == State::ended; }
 

@@ -98,7 +98,7 @@ struct SandboxSpec {
   // 4, and none with a zygote.
   std::uint32_t pipes = 0;
   // Where this zygote is there and ready, the process is a child of it and not a new program; argv
-  // is then only what it is called. 0: none.
+  // is then only what it is called. 0: none, and none with an image.
   ProcessId zygote = 0;
 };
 
@@ -108,6 +108,7 @@ struct SandboxSpec {
 struct ZygoteSpec {
   std::vector<std::string> argv;  // as on the host
   std::vector<std::string> env;
+  Network network = Network::host;  // of the sandbox that is kept ahead; others are made as asked for
 };
 
 struct Started {

@@ -136,8 +136,11 @@ void WardenProcess::run() {
                          .keeper = *keeper_,
                          .filters = filters_,
                          .etc = etc_,
-                         .mount_point = folder_ + "/root",
-                         .power = ::geteuid() == 0 ? Power::root : Power::user,
+                         .host = {.mount_point = folder_ + "/root",
+                                  .etc_folder = etc_.folder(),
+                                  .power = ::geteuid() == 0 ? Power::root : Power::user,
+                                  .uid = ::geteuid(),
+                                  .gid = ::getegid()},
                          .answer = {},
                          .something_ended = {}});
   shared_->answer = [this](const Answer& each, std::span<const int> fds) { answer(each, fds); };
@@ -220,7 +223,7 @@ void WardenProcess::handle(const CpusRequest& request, const Packet&) {
 }
 
 void WardenProcess::handle(const ReportRequest&, const Packet&) {
-  auto features = report_isolation(cgroups_, shared_->power);
+  auto features = report_isolation(cgroups_, shared_->host.power);
   if (!fault_.empty()) features.push_back({"sandboxes", false, fault_});
   answer(ReportAnswer{std::move(features)}, {});
 }

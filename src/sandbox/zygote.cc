@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "sandbox/blank.h"
 #include "sandbox/channel.h"
 #include "sandbox/files.h"
 #include "sandbox/sandbox.h"
@@ -22,6 +23,9 @@ namespace mayfly::sandbox {
 namespace {
 
 constexpr std::chrono::seconds kAnswerLimit{5};
+// The next sandbox is made ahead when the event that took the last one is likely to be over: before,
+// it would take a processor from it.
+constexpr std::chrono::milliseconds kRefill{20};
 
 [[noreturn]] void run_program(const ZygoteSpec& spec, int channel) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -52,7 +56,8 @@ bool put(char (&into)[size], const std::string& text) {
 
 }  // namespace
 
-Zygote::Zygote(Shared& shared, ZygoteRequest request) : shared_(shared) {
+Zygote::Zygote(Shared& shared, ZygoteRequest request)
+    : shared_(shared), network_(request.spec.network) {
   auto ends = make_channel();
   if (!ends) return;
   pid_ = ::fork();
@@ -67,6 +72,7 @@ Zygote::Zygote(Shared& shared, ZygoteRequest request) : shared_(shared) {
 }
 
 Zygote::~Zygote() {
+  drop_ahead();
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
@@ -75,12 +81,13 @@ Zygote::~Zygote() {
 
 bool Zygote::greet() {
   ZygoteHello hello;
-  hello.power = static_cast<std::uint32_t>(shared_.power);
-  hello.uid = ::geteuid();
-  hello.gid = ::getegid();
+  const HostSide& host = shared_.host;
+  hello.power = static_cast<std::uint32_t>(host.power);
+  hello.uid = host.uid;
+  hello.gid = host.gid;
   hello.allowed = static_cast<std::uint32_t>(shared_.filters.allowed.size());
   hello.denied = static_cast<std::uint32_t>(shared_.filters.denied.size());
-  if (!put(hello.mount_point, shared_.mount_point) || !put(hello.etc_folder, shared_.etc.folder()))
+  if (!put(hello.mount_point, host.mount_point) || !put(hello.etc_folder, host.etc_folder))
     return false;
   std::string bytes(reinterpret_cast<const char*>(&hello), sizeof hello);
   for (const auto* filter : {&shared_.filters.allowed, &shared_.filters.denied}) {
@@ -90,19 +97,54 @@ bool Zygote::greet() {
   return send_packet(channel_.get(), bytes, {}, Wait::no).has_value();
 }
 
-void Zygote::order(const StartRequest& request, std::span<const int> descriptors, Born born) {
-  ZygoteOrder order;
-  order.id = request.id;
-  order.isolated_network = request.spec.network == Network::isolated ? 1 : 0;
-  std::string encoded = encode(Request{request});
-  std::string bytes(reinterpret_cast<const char*>(&order), sizeof order);
-  bytes += encoded;
-  ::explicit_bzero(encoded.data(), encoded.size());
-  const auto sent = send_packet(channel_.get(), bytes, descriptors, Wait::no);
-  ::explicit_bzero(bytes.data(), bytes.size());
-  if (!sent) return born(std::unexpected(error_text("asking the zygote", sent.error())));
-  waiting_.emplace(request.id, std::move(born));
+std::expected<Zygote::Blank, int> Zygote::make(Network network) {
+  auto ends = make_channel();
+  if (!ends) return std::unexpected(ends.error());
+  ask_for_sender(ends->first.get());
+  BlankOrder order;
+  order.number = next_number_++;
+  order.isolated_network = network == Network::isolated ? 1 : 0;
+  const int attached[] = {ends->second.get()};
+  auto sent = send_packet(channel_.get(), {reinterpret_cast<const char*>(&order), sizeof order},
+                          attached, Wait::no);
+  if (!sent) return std::unexpected(sent.error());
   deadline_ = shared_.loop.after(kAnswerLimit, [this] { end("the zygote does not answer"); });
+  return Blank{order.number, network, std::move(ends->first), std::nullopt, {}};
+}
+
+void Zygote::make_ahead() {
+  refill_.reset();
+  if (!ready_ || ahead_) return;
+  if (auto made = make(network_)) ahead_ = std::move(*made);
+}
+
+void Zygote::drop_ahead() {
+  if (ahead_ && ahead_->child) {
+    ::syscall(SYS_pidfd_send_signal, ahead_->child->handle.get(), SIGKILL, nullptr, 0);
+    while (::waitpid(ahead_->child->pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  ahead_.reset();
+}
+
+void Zygote::order(const StartRequest& request, std::span<const int> descriptors, Born born) {
+  std::optional<Blank> blank;
+  if (ahead_ && ahead_->network == request.spec.network) {
+    blank = std::exchange(ahead_, std::nullopt);
+    blank->end.reset();
+  } else {
+    auto made = make(request.spec.network);
+    if (!made) return born(std::unexpected(error_text("asking the zygote", made.error())));
+    blank = std::move(*made);
+  }
+  if (!refill_) refill_ = shared_.loop.after(kRefill, [this] { make_ahead(); });
+  std::string bytes = encode(Request{request});
+  const auto sent = send_packet(blank->channel.get(), bytes, descriptors, Wait::no);
+  ::explicit_bzero(bytes.data(), bytes.size());
+  // One that has ended meanwhile says so by its end.
+  if (!sent) base::log_warn("{}", error_text("ordering a sandbox", sent.error()));
+  if (blank->child) return born(Init{std::move(*blank->child), std::move(blank->channel)});
+  waiting_.emplace(blank->number, Waiting{std::move(blank->channel), std::move(born)});
 }
 
 void Zygote::on_reply() {
@@ -111,27 +153,46 @@ void Zygote::on_reply() {
       receive_packet(channel_.get(), {reinterpret_cast<char*>(&reply), sizeof reply}, Wait::no);
   if (!packet && packet.error() == EAGAIN) return;
   if (!packet || packet->size != sizeof reply) return end("the zygote has ended");
-  if (reply.id == 0) {
+  if (reply.number == 0) {
     ready_ = true;
+    return make_ahead();
+  }
+  std::expected<Child, std::string> child =
+      std::unexpected(error_text("forking the zygote", reply.error));
+  if (reply.error == 0 && packet->fds.size() == 1)
+    child = Child{reply.pid, std::move(packet->fds[0])};
+  const bool is_ahead = ahead_ && ahead_->number == reply.number;
+  auto waiting = waiting_.extract(reply.number);
+  if (waiting_.empty() && (is_ahead || !ahead_ || ahead_->child)) deadline_.reset();
+  if (is_ahead) {
+    if (!child) {
+      base::log_warn("a sandbox ahead: {}", child.error());
+      return drop_ahead();
+    }
+    ahead_->child = std::move(*child);
+    // Not made anew at once: what ended it might end the next one too.
+    ahead_->end = shared_.loop.watch(ahead_->child->handle.get(), [this] {
+      base::log_warn("a sandbox that was made ahead has ended");
+      drop_ahead();
+    });
     return;
   }
-  auto waiting = waiting_.extract(reply.id);
-  if (waiting_.empty()) deadline_.reset();
   if (waiting.empty()) return;
-  if (reply.error != 0 || packet->fds.size() != 1) {
-    return waiting.mapped()(std::unexpected(error_text("forking the zygote", reply.error)));
-  }
-  waiting.mapped()(Child{reply.pid, std::move(packet->fds[0])});
+  auto& [channel, born] = waiting.mapped();
+  if (!child) return born(std::unexpected(child.error()));
+  born(Init{std::move(*child), std::move(channel)});
 }
 
 void Zygote::end(const std::string& why) {
   ready_ = false;
   watch_.reset();
   deadline_.reset();
+  refill_.reset();
   channel_.reset();
+  drop_ahead();
   ::kill(pid_, SIGKILL);
   base::log_warn("{}", why);
-  for (auto& [id, born] : std::exchange(waiting_, {})) born(std::unexpected(why));
+  for (auto& [number, each] : std::exchange(waiting_, {})) each.born(std::unexpected(why));
 }
 
 }  // namespace mayfly::sandbox

@@ -1,14 +1,17 @@
-// Zygote: the warden's record of a process that sandboxes are forked from.
+// Zygote: the warden's record of a process that blank sandboxes (blank.h) are forked from. One such
+// is kept ahead.
 //
 // It runs trusted code only and belongs to no sandbox: it has the warden's own rights, for it makes
 // sandboxes by the warden's own code (init.h). The inits that it makes are children of the warden,
-// like those that the warden makes by itself. Threads: the warden's one.
+// like those that the warden makes by itself. What is a function's it never sees. Threads: the
+// warden's one.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -23,7 +26,12 @@ struct Shared;
 
 class Zygote {
  public:
-  using Born = std::function<void(std::expected<Child, std::string>)>;
+  // A sandbox's init, and the warden's end of its channel.
+  struct Init {
+    Child child;
+    base::UniqueFd channel;
+  };
+  using Born = std::function<void(std::expected<Init, std::string>)>;
 
   // Forks and runs it. Whatever fails, it is never ready.
   Zygote(Shared& shared, ZygoteRequest request);
@@ -32,11 +40,29 @@ class Zygote {
   Zygote& operator=(const Zygote&) = delete;
 
   bool ready() const { return ready_; }
-  // Has it make a sandbox. `born` is called once. Where the zygote ends or does not answer, the
-  // sandbox cannot be told to be there or not: its channels close, and it ends by itself.
+  // Makes the sandbox that was made ahead, or else a new one, that of a function. `descriptors`:
+  // as OrderDescriptor. `born` is called once, possibly at once. Where the zygote ends or does not
+  // answer, the sandbox cannot be told to be there or not: its channels close, and it ends by
+  // itself.
   void order(const StartRequest& request, std::span<const int> descriptors, Born born);
 
  private:
+  // A sandbox for which there is no function yet. `child` comes with the zygote's reply.
+  struct Blank {
+    std::uint64_t number = 0;
+    Network network = Network::host;
+    base::UniqueFd channel;
+    std::optional<Child> child;
+    Loop::Handle end;
+  };
+  struct Waiting {
+    base::UniqueFd channel;
+    Born born;
+  };
+
+  std::expected<Blank, int> make(Network network);
+  void make_ahead();
+  void drop_ahead();
   void on_reply();
   void end(const std::string& why);
   bool greet();
@@ -45,8 +71,11 @@ class Zygote {
   bool ready_ = false;
   pid_t pid_ = -1;
   base::UniqueFd channel_;
-  std::map<std::uint64_t, Born> waiting_;
-  Loop::Handle watch_, deadline_;
+  Network network_;  // of what is made ahead
+  std::uint64_t next_number_ = 1;
+  std::optional<Blank> ahead_;
+  std::map<std::uint64_t, Waiting> waiting_;
+  Loop::Handle watch_, deadline_, refill_;
 };
 
 }  // namespace mayfly::sandbox

@@ -1,12 +1,11 @@
 // What the warden and a zygote say to each other on the zygote's descriptor 3: one packet each.
 //
 //   warden --ZygoteHello, filters--> zygote    once: what all sandboxes have in common
-//   zygote --ZygoteReply id 0--> warden        it waits for orders
-//   warden --ZygoteOrder, StartRequest--> zygote   the request as the daemon sent it (messages.h);
-//                                              descriptors: those of ZygoteDescriptor, in that
-//                                              order
+//   zygote --ZygoteReply number 0--> warden        it waits for orders
+//   warden --BlankOrder--> zygote              make a blank sandbox; attached: its init's channel,
+//                                              on which the function's order follows (blank.h)
 //   zygote --ZygoteReply--> warden             the sandbox's init: its pid; attached: its pidfd; or
-//   errno
+//                                              errno
 #pragma once
 
 #include <cstdint>
@@ -25,16 +24,13 @@ struct ZygoteHello {
   char etc_folder[1024] = {};
 };
 
-enum class ZygoteDescriptor { init, setup, control, output, clones, count };
-
-// What the zygote needs to know itself; the request is for its fork alone.
-struct ZygoteOrder {
-  std::uint64_t id = 0;
+struct BlankOrder {
+  std::uint64_t number = 0;  // not 0
   std::uint64_t isolated_network = 0;
 };
 
 struct ZygoteReply {
-  std::uint64_t id = 0;
+  std::uint64_t number = 0;
   std::int32_t pid = 0;
   std::int32_t error = 0;
 };

@@ -38,7 +38,8 @@ def run(start_path, set_path):
     del kept  # arenas that nothing else is in are given back
     gc.collect()
     gc.freeze()
-    variables = _mayfly_zygote.wait()
+    _mayfly_zygote.wait()
+    variables = _mayfly_zygote.take_order()
 
     environment = dict(each.split(b"=", 1) for each in variables)
     before = _read_at_start(os.environb)

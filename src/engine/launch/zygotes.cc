@@ -63,6 +63,7 @@ sandbox::ProcessId Zygotes::of(const Choice& choice) {
   }
   spec.env = function_variables(nobody, {}, {});
   std::erase_if(spec.env, [](const std::string& each) { return !read_at_start(each); });
+  spec.network = services_.options.network;
   at->second = services_.warden.start_zygote(std::move(spec));
   return at->second;
 }

@@ -47,10 +47,12 @@ TEST(Messages, AStartRequestArrivesAsItWas) {
 }
 
 TEST(Messages, AZygoteRequestArrivesAsItWas) {
-  const Request request = ZygoteRequest{8, {{"/usr/bin/python3", "-B"}, {"LANG=C"}}};
+  const Request request =
+      ZygoteRequest{8, {{"/usr/bin/python3", "-B"}, {"LANG=C"}, Network::isolated}};
   const auto decoded = decode_request(encode(request));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<ZygoteRequest>(*decoded).spec.argv[1], "-B");
+  EXPECT_EQ(std::get<ZygoteRequest>(*decoded).spec.network, Network::isolated);
   EXPECT_EQ(encode(*decoded), encode(request));
 }
 
