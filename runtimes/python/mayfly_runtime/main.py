@@ -37,7 +37,7 @@ def run():
         _serve(transport, function, broken)
         return
     template.freeze()
-    _flush()
+    flush()
     _send_ready(transport, True, "")
     native.wait_for_clone()
     template.renew()
@@ -83,18 +83,18 @@ def _after_restore(hooks):
 
 def _fail_init(transport, result):
     logs.log_error(result)
-    _flush()
+    flush()
     transport.send_frame("F", marshal.to_json(result))
     os._exit(1)
 
 
 def _send_ready(transport, cloneable, reason):
-    _flush()
+    flush()
     info = {"runtime": "python%d.%d.%d" % sys.version_info[:3], "cloneable": cloneable, "reason": reason}
     transport.send_frame("R", marshal.to_json(info))
 
 
-def _flush():
+def flush():
     # A function may have closed or replaced them; its answer matters more.
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -132,8 +132,8 @@ def _serve(transport, function, broken, after_first=None):
         if meta.get("traceId") != trace:
             trace = meta.get("traceId")
             _set_trace(trace)
-        kind, answer = _handle(function, meta, payload[start:], broken)
-        _flush()
+        kind, answer = handle(function, meta, payload[start:], broken)
+        flush()
         send(kind, answer)
         if broken is not None:
             os._exit(1)
@@ -142,7 +142,7 @@ def _serve(transport, function, broken, after_first=None):
             after_first = None
 
 
-def _handle(function, meta, data, broken):
+def handle(function, meta, data, broken):
     try:
         if broken is None:
             return "r", marshal.marshal_result(function(marshal.parse_event(data), context.LambdaContext(meta)))

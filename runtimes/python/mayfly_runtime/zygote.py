@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from . import endpoint, template
+from . import endpoint, rehearsal, template
 
 # Read when an interpreter starts, or by the C library before that.
 _READ_AT_START = ("LD_", "PYTHON", "LC_", "LANG", "MALLOC_", "GLIBC_", "OPENSSL_CONF", "BOTO_")
@@ -26,9 +26,9 @@ def run(start_path, set_path):
     kept = _objects_in_huge_pages()
     _preload()
     try:
-        import _mayfly  # noqa: F401
+        import _mayfly as native
     except ImportError:
-        pass  # link.connect() has something else
+        native = None  # link.connect() has something else
     # What there is to look at is looked at here: in a process of a function each look costs a page.
     preloaded = {name for name in sys.modules if name not in plain}
     packages = {name.split(".", 1)[0] for name in preloaded}
@@ -39,6 +39,8 @@ def run(start_path, set_path):
     gc.collect()
     gc.freeze()
     _mayfly_zygote.wait()
+    if not _mayfly_zygote.order_is_there():
+        rehearsal.rehearse(native)
     variables = _mayfly_zygote.take_order()
 
     environment = dict(each.split(b"=", 1) for each in variables)

@@ -1,0 +1,5 @@
+"""What a rehearsal (rehearsal.py) takes for a function."""
+
+
+def handler(event, context):
+    return event
