@@ -19,6 +19,7 @@ const PRELOADED = [
 ];
 // Read when Node.js starts, or by the libraries below it; NODE_ENV is only looked at by programs.
 const READ_AT_START = /^(LD_|NODE_(?!ENV=)|LC_|LANG|MALLOC_|GLIBC_|OPENSSL_CONF|SSL_CERT_|ICU_)/;
+const ROUNDS = 10;  // after which V8 has machine code of what is called often
 const LIBRARIES = ['/var/task', '/var/task/lib', '/opt/lib'];
 
 // The runtime's modules under the names that they have in a sandbox: stacks show them. Returns what requires them.
@@ -105,6 +106,13 @@ function moveIn(variables, native) {
   process.reallyExit = (status) => native.exit(status ?? process.exitCode ?? 0);
 }
 
+// All that a function's process does with its variables, with those that are there already.
+function moveInAsIs(native) {
+  const own = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  needsNewInterpreter(own);
+  moveIn(own, native);
+}
+
 async function prepare() {
   const load = loader(__dirname);
   const { start } = load('lib/start.cjs');
@@ -114,27 +122,24 @@ async function prepare() {
   native.onEmpty(() => process.emit('beforeExit', process.exitCode ?? 0));
   await preload();
   warm();
-  await load('lib/rehearsal.cjs').rehearse(path.join(__dirname, 'lib'), zygote.pair);
-  return { start, native, zygote };
+  const { rehearse } = load('lib/rehearsal.cjs');
+  const folder = path.join(__dirname, 'lib');  // module.path is another one later
+  const rehearsal = (rounds) => rehearse(folder, zygote.pair, rounds);
+  await rehearsal(ROUNDS);
+  return { start, native, zygote, rehearsal };
 }
 
 async function run() {
   // What is compiled here need not be compiled in each function's process: all of it, and it stays.
   v8.setFlagsFromString('--no-lazy');
   v8.setFlagsFromString('--no-flush-bytecode');
-  const { start, native, zygote } = await withoutStreams(prepare);
-  const own = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
-  for (let round = 0; round < 10; ++round) {
-    needsNewInterpreter(own);
-    moveIn(own, native);
-  }
+  const { start, native, zygote, rehearsal } = await withoutStreams(prepare);
+  for (let round = 0; round < ROUNDS; ++round) moveInAsIs(native);
   native.processState();
   // What V8 compiles on other threads (fetch's parser) would be lost by a fork. Node waits for it when its event loop is empty.
   await new Promise((resolve) => process.once('beforeExit', resolve));
   v8.setFlagsFromString('--lazy');
-  setImmediate(() => {
-    zygote.wait();
-    native.renew();
+  const becomeFunction = () => {
     const env = zygote.takeOrder();
     if (needsNewInterpreter(env)) {
       zygote.execute();
@@ -142,6 +147,15 @@ async function run() {
     }
     moveIn(env, native);
     start();
+  };
+  setImmediate(async () => {
+    zygote.wait();
+    native.renew();
+    if (zygote.orderIsThere()) return becomeFunction();
+    // In a fork each first touch of a page costs: the pages are touched before anybody waits.
+    moveInAsIs(native);
+    await withoutStreams(() => rehearsal(1));
+    setImmediate(becomeFunction);
   });
 }
 

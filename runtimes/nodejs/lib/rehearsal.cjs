@@ -1,6 +1,7 @@
 'use strict';
-// In a zygote: all that a function's process does from its start to its first answer, gone through with a function of the
-// runtime's own, before any real one. What V8 compiles on the way is then in every fork.
+// All that a function's process does from its start to its first answer, gone through with a function of the runtime's own.
+// In a zygote, for what V8 compiles on the way is then in every fork; and in forks that wait for their function, for then the
+// pages that it touches are theirs.
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
@@ -10,7 +11,6 @@ const { installGlobals } = require('./streaming.cjs');
 const { Runtime } = require('./runtime.cjs');
 const { Template } = require('./template.cjs');
 
-const ROUNDS = 10;  // after which V8 has machine code of what is called often
 const EVENT = { requestId: '00000000-0000-4000-8000-000000000000', invokedFunctionArn: '', deadlineMs: 0 };
 
 class TemplateOfNone extends Template {
@@ -33,7 +33,6 @@ function event() {
   return Buffer.concat([frame('E', Buffer.from('{}')), frame('I', Buffer.concat([size, meta, Buffer.from('{"a":[1]}')]))]);
 }
 
-// `pair()`: two connected sockets.
 async function round(pair) {
   const [ours, engines] = pair();
   const link = new Link(ours);
@@ -52,12 +51,13 @@ async function round(pair) {
   fs.closeSync(engines);
 }
 
-async function rehearse(folder, pair) {
+// `folder`: of this module, as it is outside. `pair()`: two connected sockets.
+async function rehearse(folder, pair, rounds) {
   const { execArgv } = process;
   const variables = { LAMBDA_TASK_ROOT: folder, _HANDLER: 'handler_of_none.handler' };
   const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
   Object.assign(process.env, variables);
-  for (let at = 0; at < ROUNDS; ++at) {
+  for (let at = 0; at < rounds; ++at) {
     process.execArgv = execArgv;
     await round(pair);
     for (const name of ['uncaughtException', 'unhandledRejection', 'beforeExit']) process.removeAllListeners(name);

@@ -129,19 +129,25 @@ class Template {
   // After INIT: what this process holds that must not be copied, or an empty text.
   async whyNot() {
     if (this.never) return this.never;
-    // Loads what handlers load late, and starts libuv's pool, whose threads libuv makes anew after a fork.
+    // Loads what handlers load late.
     if (!emptyRandomStores()) return 'the random numbers of node:crypto cannot be made new in this Node.js';
-    await new Promise((resolve) => require('node:fs').stat('/', resolve));
     await idle();
-    let now;
+    let now, pool = 0;
     try {
       now = this.native.processState();
+      if (now.threads !== this.before.threads) {
+        // libuv's pool, which libuv makes anew after a fork, or workers. It is all there from its first use on.
+        await new Promise((resolve) => require('node:fs').stat('/', resolve));
+        await idle();
+        now = this.native.processState();
+        pool = poolThreads();
+      }
     } catch (error) {
       return `the process's state cannot be read: ${error.message}`;
     }
     const found = [];
     for (const [name, words] of Object.entries(WORDS)) {
-      const count = now[name] - this.before[name] - (name === 'threads' ? poolThreads() : 0);
+      const count = now[name] - this.before[name] - (name === 'threads' ? pool : 0);
       if (count > 0) found.push(`${count} ${words}`);
     }
     return found.join(', ');
