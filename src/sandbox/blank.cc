@@ -64,7 +64,8 @@ StartRequest decode_order(const OrderBytes& bytes, const Packet& packet, int cha
   return std::move(*start);
 }
 
-// Those of `numbers` that are /dev/null: the event loops that were made anew since have taken others.
+// Those of `numbers` that are /dev/null: the event loops that were made anew since have taken
+// others.
 std::vector<int> still_held(const std::vector<int>& numbers) {
   constexpr unsigned kMemoryDevices = 1, kNull = 3;
   std::vector<int> held;
@@ -111,10 +112,8 @@ std::vector<int> still_held(const std::vector<int>& numbers) {
   if (!send_message(inner.get(), {.kind = InitKind::built}, all))
     give_up(plan.channel, "the zygote's fork has ended");
   user.reset();
-  const SandboxPlan sandbox{.spec = request->spec,
-                            .host = plan.host,
-                            .filters = plan.filters,
-                            .channel = plan.channel};
+  const SandboxPlan sandbox{
+      .spec = request->spec, .host = plan.host, .filters = plan.filters, .channel = plan.channel};
   inner.reset();
   serve_sandbox(sandbox, main, std::move(*sockets), std::move(signals));
 }

@@ -34,8 +34,8 @@ struct BlankPlan {
 
 enum class OrderDescriptor { setup, control, output, clones, count };
 
-// In the fork that is to be the sandbox's init, in its namespaces. Returns in the function's process
-// only: its connection to init, for what follows.
+// In the fork that is to be the sandbox's init, in its namespaces. Returns in the function's
+// process only: its connection to init, for what follows.
 base::UniqueFd run_blank_init(const BlankPlan& plan);
 
 bool order_is_there(const base::UniqueFd& init);

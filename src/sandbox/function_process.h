@@ -1,8 +1,8 @@
 // What a process in a sandbox goes through before it runs a function's code: it gets its
 // descriptors, joins its group, and gives up all its power for good.
 //
-// Each function acts on the calling process, which is in the sandbox's namespaces, and ends it where
-// a step fails: the warden is told which. Threads: one.
+// Each function acts on the calling process, which is in the sandbox's namespaces, and ends it
+// where a step fails: the warden is told which. Threads: one.
 #pragma once
 
 #include <vector>

@@ -258,7 +258,8 @@ void make_nest(const SandboxPlan& plan, Reaper& reaper, const InitMessage& order
   if (packet.fds.empty()) return;
   const int channel = packet.fds[0].get();
   const NestPlan nest{plan, channel, order.bytes, static_cast<TemplateFiles>(order.status)};
-  auto child = plan.host.power == Power::root ? make_nest_as_inside_user(nest) : make_nest_as_is(nest);
+  auto child =
+      plan.host.power == Power::root ? make_nest_as_inside_user(nest) : make_nest_as_is(nest);
   if (!child) {
     InitMessage message{.kind = InitKind::failed};
     std::strncpy(message.text, child.error().c_str(), sizeof message.text - 1);

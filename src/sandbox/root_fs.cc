@@ -235,9 +235,8 @@ std::expected<void, std::string> finish_root(const HostSide& host, const Sandbox
   const std::string& root = host.mount_point;
   // The mount point itself is covered by now.
   const std::string disk = root.substr(0, root.rfind('/'));
-  auto tmp = spec.tmp == Storage::disk
-                 ? mount_disk_tmp(root + "/tmp", spec.limits.tmp_bytes, disk)
-                 : mount_tmpfs(root + "/tmp", spec.limits.tmp_bytes, "1777");
+  auto tmp = spec.tmp == Storage::disk ? mount_disk_tmp(root + "/tmp", spec.limits.tmp_bytes, disk)
+                                       : mount_tmpfs(root + "/tmp", spec.limits.tmp_bytes, "1777");
   if (!tmp) return tmp;
   if (spec.image_folder.empty()) {
     if (auto done = show_function(root, spec); !done) return done;

@@ -108,7 +108,8 @@ struct SandboxSpec {
 struct ZygoteSpec {
   std::vector<std::string> argv;  // as on the host
   std::vector<std::string> env;
-  Network network = Network::host;  // of the sandbox that is kept ahead; others are made as asked for
+  Network network =
+      Network::host;  // of the sandbox that is kept ahead; others are made as asked for
 };
 
 struct Started {

@@ -23,8 +23,8 @@ namespace mayfly::sandbox {
 namespace {
 
 constexpr std::chrono::seconds kAnswerLimit{5};
-// The next sandbox is made ahead when the event that took the last one is likely to be over: before,
-// it would take a processor from it.
+// The next sandbox is made ahead when the event that took the last one is likely to be over:
+// before, it would take a processor from it.
 constexpr std::chrono::milliseconds kRefill{20};
 
 [[noreturn]] void run_program(const ZygoteSpec& spec, int channel) {

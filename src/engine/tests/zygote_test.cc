@@ -1,6 +1,12 @@
 // Python functions whose templates are forked from a zygote: that they are as those that are
 // executed, and have nothing of each other.
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "engine/tests/real_fixture.h"
 #include "wire/json.h"
@@ -27,6 +33,72 @@ class Zygote : public RealEngineTest {
     }
   }
 };
+
+std::string status_of(const std::string& process, const std::string& field) {
+  std::ifstream file("/proc/" + process + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(field + ":\t")) return line.substr(field.size() + 2);
+  }
+  return "";
+}
+
+// Processes in sandboxes of this test's warden that have not given up their power: each waits for
+// its function.
+std::vector<std::string> waiting_for_a_function() {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string process = entry.path().filename();
+    const std::string init = status_of(process, "PPid");
+    if (status_of(process, "Name").starts_with("python") &&
+        status_of(init, "Name") == "mayfly-init" && status_of(process, "Seccomp") == "0" &&
+        status_of(status_of(init, "PPid"), "PPid") == std::to_string(::getpid())) {
+      found.push_back(process);
+    }
+  }
+  return found;
+}
+
+std::string the_one_that_waits() {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (std::chrono::steady_clock::now() < until) {
+    if (const auto found = waiting_for_a_function(); !found.empty()) return found.front();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return "none";
+}
+
+TEST_F(Zygote, AFunctionGetsTheSandboxThatWasMadeAhead) {
+  const std::string ahead = the_one_that_waits();
+  EXPECT_EQ(answer(python(kEcho)), "true");
+  EXPECT_EQ(status_of(ahead, "Seccomp"), "2");  // the function's template
+  EXPECT_NE(the_one_that_waits(), ahead);
+}
+
+TEST_F(Zygote, TheSandboxThatWasMadeAheadMayEnd) {
+  const std::string ahead = the_one_that_waits();
+  ASSERT_EQ(::kill(std::stoi(ahead), SIGKILL), 0);
+  EXPECT_EQ(answer(python(kEcho)), "true");
+  EXPECT_NE(the_one_that_waits(), ahead);
+}
+
+// More at once than are made ahead, and none of them without its sandbox.
+TEST_F(Zygote, ManyFunctionsMayStartAtOnce) {
+  std::vector<std::shared_ptr<FunctionSpec>> functions;
+  for (int number = 0; number < 8; ++number) {
+    functions.push_back(
+        python("import os, sys\nforked = 'boto3' in sys.modules\ndef handler(event, "
+               "context):\n  return [forked, os.environ['OWN']]\n"));
+    functions.back()->environment = {{"OWN", std::to_string(number)}};
+  }
+  std::vector<std::string> answers(functions.size());
+  {
+    std::vector<std::jthread> callers;
+    for (std::size_t at = 0; at < functions.size(); ++at)
+      callers.emplace_back([&, at] { answers[at] = answer(functions[at]); });
+  }
+  for (std::size_t at = 0; at < answers.size(); ++at)
+    EXPECT_EQ(answers[at], "[true, \"" + std::to_string(at) + "\"]");
+}
 
 // The first clone's namespaces are made while INIT runs: their init is then in the same pid
 // namespace as the function's code, and what INIT leaves in /tmp comes to the clone all the same.
