@@ -97,9 +97,10 @@ bool Zygote::greet() {
   return send_packet(channel_.get(), bytes, {}, Wait::no).has_value();
 }
 
-std::expected<Zygote::Blank, int> Zygote::make(Network network) {
+std::expected<Zygote::Blank, std::string> Zygote::make(Network network) {
+  if (auto etc = shared_.etc.refresh(); !etc) return std::unexpected(etc.error());
   auto ends = make_channel();
-  if (!ends) return std::unexpected(ends.error());
+  if (!ends) return std::unexpected(error_text("a channel", ends.error()));
   ask_for_sender(ends->first.get());
   BlankOrder order;
   order.number = next_number_++;
@@ -107,7 +108,7 @@ std::expected<Zygote::Blank, int> Zygote::make(Network network) {
   const int attached[] = {ends->second.get()};
   auto sent = send_packet(channel_.get(), {reinterpret_cast<const char*>(&order), sizeof order},
                           attached, Wait::no);
-  if (!sent) return std::unexpected(sent.error());
+  if (!sent) return std::unexpected(error_text("asking the zygote", sent.error()));
   deadline_ = shared_.loop.after(kAnswerLimit, [this] { end("the zygote does not answer"); });
   return Blank{order.number, network, std::move(ends->first), std::nullopt, {}};
 }
@@ -115,7 +116,9 @@ std::expected<Zygote::Blank, int> Zygote::make(Network network) {
 void Zygote::make_ahead() {
   refill_.reset();
   if (!ready_ || ahead_) return;
-  if (auto made = make(network_)) ahead_ = std::move(*made);
+  auto made = make(network_);
+  if (!made) return base::log_warn("no sandbox is made ahead: {}", made.error());
+  ahead_ = std::move(*made);
 }
 
 void Zygote::drop_ahead() {
@@ -127,22 +130,31 @@ void Zygote::drop_ahead() {
   ahead_.reset();
 }
 
-void Zygote::order(const StartRequest& request, std::span<const int> descriptors, Born born) {
-  std::optional<Blank> blank;
-  if (ahead_ && ahead_->network == request.spec.network) {
-    blank = std::exchange(ahead_, std::nullopt);
-    blank->end.reset();
-  } else {
-    auto made = make(request.spec.network);
-    if (!made) return born(std::unexpected(error_text("asking the zygote", made.error())));
-    blank = std::move(*made);
+// The sandbox that was made ahead, or a new one, with its order.
+std::expected<Zygote::Blank, std::string> Zygote::take(Network network, std::string_view order,
+                                                       std::span<const int> descriptors) {
+  if (ahead_ && ahead_->network == network) {
+    if (send_packet(ahead_->channel.get(), order, descriptors, Wait::no)) {
+      Blank blank = std::move(*ahead_);
+      ahead_.reset();
+      blank.end.reset();
+      return blank;
+    }
+    drop_ahead();  // it has ended, and its end is not noticed yet
   }
-  if (!refill_) refill_ = shared_.loop.after(kRefill, [this] { make_ahead(); });
+  auto blank = make(network);
+  if (!blank) return blank;
+  auto sent = send_packet(blank->channel.get(), order, descriptors, Wait::no);
+  if (!sent) return std::unexpected(error_text("ordering a sandbox", sent.error()));
+  return blank;
+}
+
+void Zygote::order(const StartRequest& request, std::span<const int> descriptors, Born born) {
   std::string bytes = encode(Request{request});
-  const auto sent = send_packet(blank->channel.get(), bytes, descriptors, Wait::no);
+  auto blank = take(request.spec.network, bytes, descriptors);
   ::explicit_bzero(bytes.data(), bytes.size());
-  // One that has ended meanwhile says so by its end.
-  if (!sent) base::log_warn("{}", error_text("ordering a sandbox", sent.error()));
+  if (!refill_) refill_ = shared_.loop.after(kRefill, [this] { make_ahead(); });
+  if (!blank) return born(std::unexpected(blank.error()));
   if (blank->child) return born(Init{std::move(*blank->child), std::move(blank->channel)});
   waiting_.emplace(blank->number, Waiting{std::move(blank->channel), std::move(born)});
 }

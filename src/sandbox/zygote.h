@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/unique_fd.h"
 #include "sandbox/init.h"
@@ -60,7 +61,9 @@ class Zygote {
     Born born;
   };
 
-  std::expected<Blank, int> make(Network network);
+  std::expected<Blank, std::string> make(Network network);
+  std::expected<Blank, std::string> take(Network network, std::string_view order,
+                                         std::span<const int> descriptors);
   void make_ahead();
   void drop_ahead();
   void on_reply();

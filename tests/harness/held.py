@@ -54,6 +54,24 @@ def command(pid):
         return ""
 
 
+def sandboxes(pid):
+    """The inits of a daemon's sandboxes, each with whether it is blank: made ahead, its process still unconfined."""
+    found = {}
+    for init in family(pid):
+        if command(init) != "mayfly-init":
+            continue
+        inside = [each for each in family(init)[1:] if command(each) != "mayfly-init"]
+        found[init] = len(inside) == 1 and _unconfined(inside[0])
+    return found
+
+
+def _unconfined(pid):
+    try:
+        return "Seccomp:\t0\n" in pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
 def warden_of(pid):
     return next(each for each in family(pid) if command(each) == "mayfly-warden")
 

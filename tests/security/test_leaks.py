@@ -52,8 +52,8 @@ def test_functions_that_are_deleted_leave_nothing(start_daemon, unique_name, net
         functions.names.clear()
 
     def quiet():
-        """Nothing of a function is left but zygotes, which belong to the platform."""
-        return not [pid for pid in holdings.family(daemon.process.pid) if holdings.command(pid) == "mayfly-init"]
+        """Nothing of a function is left but the zygote and the sandbox that it keeps ahead, which belong to the platform."""
+        return list(holdings.sandboxes(daemon.process.pid).values()) == [True]
 
     round_of(8)
     eventually(quiet)
