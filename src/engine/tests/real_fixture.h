@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -160,7 +161,7 @@ class RealEngineTest : public ::testing::Test {
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<Engine> engine_;
   int functions_ = 0;
-  int requests_ = 0;
+  std::atomic<int> requests_ = 0;
 };
 
 }  // namespace mayfly::engine::testing
