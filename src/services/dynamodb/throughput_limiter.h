@@ -3,8 +3,7 @@
 //
 // As DynamoDB does: what is not used is kept for five minutes (burst capacity; none of an on-demand
 // maximum), a request is let in while anything is left, and may use more than that. Kept in memory:
-// what was kept is forgotten at a restart. Of an unconditional put into a table without indexes the
-// old item is not read, so only the new one's size counts. Threads: any.
+// what was kept is forgotten at a restart. Threads: any.
 #pragma once
 
 #include <array>

@@ -176,7 +176,8 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
   for (std::size_t i = begin; i < end; ++i) {
     const BatchWrite& write = writes[i];
     auto written = co_await apply_write(transaction, *(*tables)[write.name], write.write,
-                                        {now, static_cast<std::uint16_t>(i - begin)});
+                                        {now, static_cast<std::uint16_t>(i - begin)},
+                                        old_item_for(dynamodb.throughput));
     if (auto allowed = check_throughput(dynamodb, *(*tables)[write.name], write.write, written);
         !allowed) {
       co_return std::unexpected(std::move(allowed).error());

@@ -69,7 +69,8 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const NamedWrite& named = writes[i];
     auto written = co_await apply_write(transaction, *(*tables)[named.table], named.write,
-                                        {now, static_cast<std::uint16_t>(i)});
+                                        {now, static_cast<std::uint16_t>(i)},
+                                        old_item_for(dynamodb.throughput));
     if (auto allowed = check_throughput(dynamodb, *(*tables)[named.table], named.write, written,
                                         outcome.capacity[named.table]);
         !allowed) {

@@ -206,7 +206,7 @@ void put_index_entry(store::Transaction& transaction, const Table& table, const 
 }
 
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
-                                              const Write& write, Moment moment) {
+                                              const Write& write, Moment moment, OldItem old_item) {
   auto key = key_values(table, write);
   if (!key) co_return std::unexpected(std::move(key).error());
   if (auto checked = check_write(table, write); !checked) {
@@ -216,7 +216,7 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
 
   Written written;
   std::string old_bytes;  // empty: none, or not read
-  const bool old_known = needs_old_item(table, write);
+  const bool old_known = old_item == OldItem::always || needs_old_item(table, write);
   if (old_known) {
     auto stored = co_await transaction.get(row);
     if (!stored) co_return store_failed(stored);
@@ -292,6 +292,10 @@ Capacity capacity_of(const Write& write, const wire::Result<Written>& written) {
 
 }  // namespace
 
+OldItem old_item_for(const ThroughputLimiter& throughput) {
+  return throughput.enforced() ? OldItem::always : OldItem::where_needed;
+}
+
 wire::Result<void> check_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
                                     const wire::Result<Written>& written, const Capacity& before) {
   if (!dynamodb.throughput.enforced()) return {};
@@ -312,7 +316,8 @@ base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::S
         auto table = co_await open_table(dynamodb, transaction, scope, name, Missing::brief);
         if (!table) co_return std::unexpected(std::move(table).error());
         opened = *table;
-        auto applied = co_await apply_write(transaction, *opened, write, {dynamodb.clock.now()});
+        auto applied = co_await apply_write(transaction, *opened, write, {dynamodb.clock.now()},
+                                            old_item_for(dynamodb.throughput));
         if (auto allowed = check_throughput(dynamodb, *opened, write, applied); !allowed) {
           co_return std::unexpected(std::move(allowed).error());
         }

@@ -41,6 +41,9 @@ struct Write {
   Metrics metrics = Metrics::none;
 };
 
+// Whether the item that a write replaces is read where nothing but the write's size depends on it.
+enum class OldItem : std::uint8_t { where_needed, always };
+
 struct Written {
   std::optional<Item> before;  // where it was read
   std::optional<Item> after;   // of an update
@@ -51,7 +54,11 @@ struct Written {
 // Fails with kConditionalCheckFailed (or kDuplicateItem) where the condition does not hold. Of the
 // writes of one transaction each has another ordinal.
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
-                                              const Write& write, Moment moment);
+                                              const Write& write, Moment moment,
+                                              OldItem old_item = OldItem::where_needed);
+
+// Throughput is counted by the larger of the old and the new item.
+OldItem old_item_for(const ThroughputLimiter& throughput);
 
 // Whether the table's throughput allows what apply_write() told, after `before` by the same
 // request; inside the transaction. What it used, once the transaction is over.

@@ -71,6 +71,22 @@ TEST_F(ThroughputTest, ABigRequestOverdrawsWhatIsLeft) {
   EXPECT_EQ(put("b"), "");
 }
 
+// Also where nothing else asks what a put replaces: no index, condition or stream.
+TEST_F(ThroughputTest, APutCountsByTheItemThatItReplacesWhereThatIsBigger) {
+  world_.must(
+      "CreateTable",
+      R"({"TableName":"T-1","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],)"
+      R"("KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],)"
+      R"("ProvisionedThroughput":{"ReadCapacityUnits":3,"WriteCapacityUnits":2}})");
+  EXPECT_EQ(put("a", R"(,"text":{"S":")" + std::string(5000, 'x') + "\"}"), "");  // five units
+  world_.clock.advance(seconds{2});
+  EXPECT_EQ(put("a"), "");  // five again
+  world_.clock.advance(seconds{1});
+  EXPECT_EQ(put("a"), kTableExceeded);
+  world_.clock.advance(seconds{2});
+  EXPECT_EQ(put("a"), "");
+}
+
 TEST_F(ThroughputTest, ReadsCountByTheirConsistency) {
   make();
   for (int i = 0; i < 3; ++i) EXPECT_EQ(get(), "");
