@@ -129,16 +129,33 @@ def wait_prepared(client, last):
     time.sleep(10)  # the kernel frees groups and namespaces of what was prepared and given up again
 
 
-def measure_growth(bench, report, daemon, client, quick):
-    """Call it where measure_burst has left its idle environments."""
-    seconds = 1 if quick else 4
-    deploy(client, "warm", package({"app.py": HELLO}))
-    rows = [warm_row(bench, daemon, f"{daemon.idle_environments()} idle environments besides", "warm", seconds)]
-    client.delete_function(FunctionName="burst")
-    deadline = time.monotonic() + 20
-    while daemon.idle_environments() > 40 and time.monotonic() < deadline:
+def provision(client, name, count):
+    """Environments that run and wait, on a version of its own."""
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.put_provisioned_concurrency_config(FunctionName=name, Qualifier=version, ProvisionedConcurrentExecutions=count)
+    while client.get_provisioned_concurrency_config(FunctionName=name, Qualifier=version)["Status"] == "IN_PROGRESS":
+        time.sleep(0.1)
+
+
+def wait_idle(daemon, enough):
+    deadline = time.monotonic() + 30
+    while not enough(daemon.idle_environments()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    rows.insert(0, warm_row(bench, daemon, f"{daemon.idle_environments()} idle environments besides", "warm", seconds))
+    time.sleep(5)  # the kernel frees groups and namespaces of what has ended
+
+
+def measure_growth(bench, report, daemon, client, quick):
+    seconds = 1 if quick else 4
+    client.delete_function(FunctionName="burst")
+    deploy(client, "warm", package({"app.py": HELLO}))
+    deploy(client, "idle", package({"app.py": HELLO}), MemorySize=128)
+    wait_idle(daemon, lambda idle: idle <= 10)
+    rows = [warm_row(bench, daemon, f"{daemon.idle_environments()} idle environments besides", "warm", seconds)]
+    provision(client, "idle", 50 if quick else 500)
+    rows.append(warm_row(bench, daemon, f"{daemon.idle_environments()} idle environments besides", "warm", seconds))
+    client.delete_function(FunctionName="idle")
+    wait_idle(daemon, lambda idle: idle <= 10)
+    rows.append(warm_row(bench, daemon, f"{daemon.idle_environments()} idle environments besides, again", "warm", seconds))
     code = package({"app.py": HELLO})
     made = 0
     for target in (100, 300) if quick else (100, 10_000):
