@@ -77,6 +77,18 @@ TEST_F(EventSourcesTest, RecordsReachTheFunctionInOrder) {
   EXPECT_EQ(get().str("MaximumRetryAttempts"), "-1");
 }
 
+TEST_F(EventSourcesTest, AStepThatTheStoreRefusesIsRepeatedAfterTenSeconds) {
+  put(1);
+  faulty.fail_next(store::Fault::none);         // the mapping itself is written,
+  faulty.fail_next(store::Fault::unavailable);  // and not what following it begins with
+  EXPECT_EQ(map().status, 202);
+  advance(std::chrono::milliseconds(9'999));
+  EXPECT_THAT(seen, IsEmpty());
+  advance(std::chrono::milliseconds(1));
+  EXPECT_THAT(seen, ElementsAre("0000"));
+  EXPECT_EQ(get().str("State"), "Enabled");
+}
+
 TEST_F(EventSourcesTest, LatestBeginsBehindWhatIsThere) {
   put(2);
   map("", "LATEST");

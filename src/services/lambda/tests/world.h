@@ -17,6 +17,7 @@
 #include "services/lambda/tests/fake_records.h"
 #include "services/lambda/tests/temp_folder.h"
 #include "services/lambda/tests/zips.h"
+#include "store/faulty/faulty_store.h"
 #include "store/memory/memory_store.h"
 #include "work/tests/fake_alarm.h"
 
@@ -185,13 +186,14 @@ class LambdaTest : public ::testing::Test {
   base::FakeClock clock;
   base::SequentialIds ids;
   store::MemoryStore store;
+  store::FaultyStore faulty{store};  // none unless the test says so
   FakeRunner runner;
   FakeIssuer issuer{clock};
   FakeMetrics metrics;
   work::FakeAlarm alarm{clock}, lambda_alarm{clock};
   FakeRecords records;
   Lambda lambda{{.data_folder = folder.path() + "/lambda"},
-                {store, clock, ids, runner, issuer, metrics, records, lambda_alarm}};
+                {faulty, clock, ids, runner, issuer, metrics, records, lambda_alarm}};
   work::WorkQueue queue{store, clock, ids, alarm};
   api::testing::Front front{{make_service(lambda)}, {&lambda.code_urls}};
 };
