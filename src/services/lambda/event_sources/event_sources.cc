@@ -114,12 +114,14 @@ base::Task<wire::Result<void>> EventSources::settle(const MappingId& id) {
   auto row = co_await find_row<MappingRow>(*transaction, mapping_key(id));
   transaction.reset();
   if (!row) co_return std::unexpected(row.error());
+  bool followed = false;
   {
     const std::lock_guard lock(mutex_);
     const Entry& entry = entries_[id];
-    if (*row && entry.follower && entry.follower->revision() == (*row)->revision)
-      co_return wire::Result<void>{};
+    followed = *row && entry.follower && entry.follower->revision() == (*row)->revision;
   }
+  // Only that it is may not have been written yet.
+  if (followed) co_return co_await arrive(id, (*row)->revision, kEnabled);
   co_await unfollow(id);
   if (!*row) co_return wire::Result<void>{};
   if ((*row)->state == kDeleting) co_return co_await remove(id);

@@ -77,15 +77,26 @@ TEST_F(EventSourcesTest, RecordsReachTheFunctionInOrder) {
   EXPECT_EQ(get().str("MaximumRetryAttempts"), "-1");
 }
 
-TEST_F(EventSourcesTest, AStepThatTheStoreRefusesIsRepeatedAfterTenSeconds) {
+TEST_F(EventSourcesTest, AShardIsTriedAgainAfterTenSeconds) {
   put(1);
   faulty.fail_next(store::Fault::none);         // the mapping itself is written,
-  faulty.fail_next(store::Fault::unavailable);  // and not what following it begins with
+  faulty.fail_next(store::Fault::unavailable);  // and not where its shard begins
   EXPECT_EQ(map().status, 202);
   advance(std::chrono::milliseconds(9'999));
   EXPECT_THAT(seen, IsEmpty());
   advance(std::chrono::milliseconds(1));
   EXPECT_THAT(seen, ElementsAre("0000"));
+}
+
+TEST_F(EventSourcesTest, AStateThatCannotBeWrittenIsWrittenTenSecondsLater) {
+  faulty.fail_next(store::Fault::none);         // the mapping itself is written,
+  faulty.fail_next(store::Fault::none);         // where its shard begins as well,
+  faulty.fail_next(store::Fault::unavailable);  // and not that it is enabled
+  EXPECT_EQ(map().status, 202);
+  EXPECT_EQ(get().str("State"), "Creating");
+  advance(std::chrono::milliseconds(9'999));
+  EXPECT_EQ(get().str("State"), "Creating");
+  advance(std::chrono::milliseconds(1));
   EXPECT_EQ(get().str("State"), "Enabled");
 }
 
