@@ -76,7 +76,11 @@ TEST_F(Zygote, AFunctionGetsTheSandboxThatWasMadeAhead) {
 
 TEST_F(Zygote, TheSandboxThatWasMadeAheadMayEnd) {
   const std::string ahead = the_one_that_waits();
+  const std::string init = status_of(ahead, "PPid");
   ASSERT_EQ(::kill(std::stoi(ahead), SIGKILL), 0);
+  // Its init goes with it, noticed by the warden or not yet.
+  while (!status_of(init, "State").empty() && !status_of(init, "State").starts_with("Z"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_EQ(answer(python(kEcho)), "true");
   EXPECT_NE(the_one_that_waits(), ahead);
 }
