@@ -40,7 +40,10 @@ def run(start_path, set_path):
     gc.freeze()
     _mayfly_zygote.wait()
     if not _mayfly_zygote.order_is_there():
-        rehearsal.rehearse(native)
+        try:
+            rehearsal.rehearse(native)
+        except Exception:
+            pass  # it saves time, and nothing depends on it
     variables = _mayfly_zygote.take_order()
 
     environment = dict(each.split(b"=", 1) for each in variables)

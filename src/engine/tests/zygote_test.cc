@@ -79,8 +79,12 @@ TEST_F(Zygote, TheSandboxThatWasMadeAheadMayEnd) {
   const std::string init = status_of(ahead, "PPid");
   ASSERT_EQ(::kill(std::stoi(ahead), SIGKILL), 0);
   // Its init goes with it, noticed by the warden or not yet.
-  while (!status_of(init, "State").empty() && !status_of(init, "State").starts_with("Z"))
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (std::string state = "?"; !state.empty() && !state.starts_with("Z");
+       state = status_of(init, "State")) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << "its init stays";
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   EXPECT_EQ(answer(python(kEcho)), "true");
   EXPECT_NE(the_one_that_waits(), ahead);
 }
