@@ -50,9 +50,11 @@ function loader(folder) {
 async function withoutStreams(work) {
   const kept = ['stdin', 'stdout', 'stderr'].map((name) => [name, Object.getOwnPropertyDescriptor(process, name)]);
   for (const [name] of kept) Object.defineProperty(process, name, { value: { isTTY: false }, configurable: true });
-  const made = await work();
-  for (const [name, own] of kept) Object.defineProperty(process, name, own);
-  return made;
+  try {
+    return await work();
+  } finally {
+    for (const [name, own] of kept) Object.defineProperty(process, name, own);
+  }
 }
 
 async function preload() {
