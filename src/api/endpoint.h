@@ -14,6 +14,9 @@ class HttpEndpoint {
   virtual ~HttpEndpoint() = default;
   virtual bool matches(const http::Request& request) const = 0;
   virtual base::Task<http::Response> handle(http::Request request) = 0;
+  // Whether it serves pages of any site (api/web_pages.h). Invoke URLs do, and say themselves which
+  // pages may read the answer; what is for whoever runs this daemon does not.
+  virtual bool serves_any_page() const { return false; }
 };
 
 }  // namespace mayfly::api

@@ -27,6 +27,7 @@ class HealthEndpoint final : public HttpEndpoint {
 
   bool matches(const http::Request& request) const override;
   base::Task<http::Response> handle(http::Request request) override;
+  bool serves_any_page() const override { return true; }
 
  private:
   std::vector<std::string> services_;

@@ -76,7 +76,8 @@ class Pipeline::Admission {
 Pipeline::Pipeline(PipelineOptions options, const Router& router,
                    identity::Authenticator& authenticator, const base::Clock& clock, base::Ids& ids,
                    Metrics& metrics)
-    : options_(options),
+    : options_(std::move(options)),
+      pages_(options_.trusted_origins),
       router_(router),
       authenticator_(authenticator),
       clock_(clock),
@@ -102,16 +103,29 @@ base::Task<http::Response> Pipeline::handle(http::Request request) {
   const std::string_view signing_name =
       signature && *signature ? std::string_view((*signature)->scope.service) : std::string_view();
   Route route = router_.route(request, signing_name);
-  if (route.endpoint != nullptr) {
+  std::optional<wire::ApiError> refused;
+  if (route.endpoint != nullptr ? !route.endpoint->serves_any_page()
+                                : options_.profile == identity::Profile::development) {
+    refused = pages_.refuse(request);
+  }
+  if (!refused && route.endpoint != nullptr) {
     HttpEndpoint& endpoint = *route.endpoint;
     co_return co_await serve_endpoint(endpoint, std::move(request), std::move(request_id));
   }
+  if (!refused && http::is_preflight(request)) {
+    co_return finish(answer_preflight(request), request_id);
+  }
   if (!signature) route.error = std::move(signature).error();
+  if (refused) route.error = std::move(refused);
+  http::Response response;
   if (route.error) {
     const wire::Output output{facts_of(route, request), {}, request_id};
-    co_return finish(wire::encode_error(output, *route.error), request_id);
+    response = finish(wire::encode_error(output, *route.error), request_id);
+  } else {
+    response = co_await call(request, std::move(route), std::move(*signature), request_id);
   }
-  co_return co_await call(request, std::move(route), std::move(*signature), std::move(request_id));
+  let_page_read(request, response.headers);
+  co_return response;
 }
 
 base::Task<http::Response> Pipeline::serve_endpoint(HttpEndpoint& endpoint, http::Request request,

@@ -14,6 +14,7 @@
 
 #include "api/metrics.h"
 #include "api/router.h"
+#include "api/web_pages.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "identity/authenticator.h"
@@ -25,6 +26,7 @@ struct PipelineOptions {
   // themselves.
   std::size_t max_concurrent = 4096;
   identity::Profile profile = identity::Profile::development;
+  std::vector<std::string> trusted_origins = {};  // of web pages, besides those of this machine
 };
 
 class Pipeline {
@@ -51,6 +53,7 @@ class Pipeline {
                                                     Exchange& exchange);
 
   PipelineOptions options_;
+  const WebPages pages_;
   const Router& router_;
   identity::Authenticator& authenticator_;
   const base::Clock& clock_;

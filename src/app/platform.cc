@@ -486,8 +486,9 @@ Platform::Platform(const cli::ServeOptions& options, sandbox::Warden& warden,
       &parts.failures_page, &parts.admin_api,     &parts.lambda.code_urls};
   parts.router = std::make_unique<api::Router>(std::move(services), std::move(endpoints));
   parts.pipeline = std::make_unique<api::Pipeline>(
-      api::PipelineOptions{.profile = profile_of(options)}, *parts.router, parts.authenticator,
-      parts.clock, parts.ids, parts.metrics);
+      api::PipelineOptions{.profile = profile_of(options),
+                           .trusted_origins = options.allow_origins},
+      *parts.router, parts.authenticator, parts.clock, parts.ids, parts.metrics);
 }
 
 Platform::~Platform() {

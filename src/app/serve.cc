@@ -47,6 +47,17 @@ std::string objection(const cli::ServeOptions& options) {
         "here. Listen on 127.0.0.1, or use --profile secured.",
         options.address);
   }
+  for (const std::string& origin : options.allow_origins) {
+    const std::size_t mark = origin.find("://");
+    if (origin == "*" || (mark != std::string::npos && mark > 0 && mark + 3 < origin.size() &&
+                          origin.find('/', mark + 3) == std::string::npos)) {
+      continue;
+    }
+    return fmt::format(
+        "--allow-origin: {} is no origin; write it as browsers do, without a path: "
+        "https://shop.example or http://192.168.1.5:3000.",
+        origin);
+  }
   if (const auto rules = http::EgressRules::parse(options.egress_allow); !rules) {
     return fmt::format("--egress-allow: {}", rules.error());
   } else if (!rules->empty() && options.network == cli::Network::host) {

@@ -138,6 +138,12 @@ void add_serve(CLI::App& app, Raw& raw) {
                    "names, *.SUFFIX and addresses; without a port 443 and 80")
       ->type_name("HOST[:PORT],...");
   serve
+      ->add_option("--allow-origin", raw.serve.allow_origins,
+                   "Web pages that may use this endpoint, besides pages of this machine: "
+                   "https://shop.example; * for any. A host in it may be this endpoint's name, too")
+      ->type_name("ORIGIN,...")
+      ->delimiter(',');
+  serve
       ->add_option("--durability", raw.durability,
                    "durable: a write that was answered is on disk; relaxed: faster, for tests")
       ->check(CLI::IsMember({"durable", "relaxed"}))

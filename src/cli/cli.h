@@ -34,6 +34,7 @@ struct ServeOptions {
   Network network = Network::host;      // of functions; isolated is the secured profile's default
   Storage large_tmp = Storage::memory;  // of functions with more EphemeralStorage than 512 MB
   std::string egress_allow;  // hosts that functions of an isolated network reach, or empty
+  std::vector<std::string> allow_origins;  // of web pages; "*": any
   Durability durability = Durability::durable;
   RuntimeVersions runtime_versions = RuntimeVersions::nearest;
   TableThroughput table_throughput = TableThroughput::unlimited;  // of DynamoDB tables

@@ -28,11 +28,6 @@ void add_list(http::Headers& headers, std::string name, const std::vector<std::s
 
 }  // namespace
 
-bool is_preflight(const http::Request& request) {
-  return request.method == "OPTIONS" && request.headers.has("origin") &&
-         request.headers.has("access-control-request-method");
-}
-
 http::Response answer_preflight(const CorsRules& rules, const http::Request& request, int status) {
   http::Response response;
   response.status = status;

@@ -18,8 +18,6 @@ struct CorsRules {
   std::optional<std::int32_t> max_age;  // seconds
 };
 
-bool is_preflight(const http::Request& request);
-
 // Without CORS headers where the origin is not allowed, so that the browser refuses.
 http::Response answer_preflight(const CorsRules& rules, const http::Request& request, int status);
 

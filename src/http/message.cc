@@ -46,4 +46,9 @@ std::string_view Request::raw_query() const {
   return mark == std::string::npos ? std::string_view{} : std::string_view(target).substr(mark + 1);
 }
 
+bool is_preflight(const Request& request) {
+  return request.method == "OPTIONS" && request.headers.has("origin") &&
+         request.headers.has("access-control-request-method");
+}
+
 }  // namespace mayfly::http

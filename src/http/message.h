@@ -72,6 +72,9 @@ struct Request {
   std::string_view raw_query() const;  // behind '?', or empty
 };
 
+// A browser asks whether a page may make such a request.
+bool is_preflight(const Request& request);
+
 // A body that is produced while it is sent. The server calls next() until it yields nullopt; each
 // chunk goes out as soon as it is yielded. Destroyed early when the peer goes away, but never while
 // a next() is under way. Where next() throws, the connection is cut without the final chunk, so

@@ -30,9 +30,9 @@ TEST(CorsTest, AnOriginThatIsNotAllowedGetsNoHeaders) {
   http::Request request;
   request.method = "OPTIONS";
   request.headers.add("Access-Control-Request-Method", "POST");
-  EXPECT_FALSE(is_preflight(request));
+  EXPECT_FALSE(http::is_preflight(request));
   request.headers.add("Origin", "https://any.example");
-  ASSERT_TRUE(is_preflight(request));
+  ASSERT_TRUE(http::is_preflight(request));
   const http::Response allowed = answer_preflight(rules, request, 200);
   EXPECT_EQ(allowed.headers.get("access-control-allow-origin"), "https://any.example");
   EXPECT_EQ(allowed.headers.get("access-control-allow-methods"), "GET,POST");

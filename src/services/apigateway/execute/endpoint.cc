@@ -127,7 +127,7 @@ base::Task<http::Response> Endpoint::serve(http::Request& request, std::string r
   const Chosen chosen = choose_stage(*api, *address);
   if (chosen.stage == nullptr || chosen.stage->disabled) co_return not_found();
   const std::optional<gateway::CorsRules>& cors = chosen.stage->cors;
-  if (cors && gateway::is_preflight(request))
+  if (cors && http::is_preflight(request))
     co_return gateway::answer_preflight(*cors, request, 204);
   http::Response response =
       co_await serve_stage(*api, *chosen.stage, request, chosen.path, std::move(request_id));

@@ -26,6 +26,7 @@ class Endpoint final : public api::HttpEndpoint {
 
   bool matches(const http::Request& request) const override;
   base::Task<http::Response> handle(http::Request request) override;
+  bool serves_any_page() const override { return true; }
 
  private:
   base::Task<std::shared_ptr<const CompiledApi>> find_api(std::string api_id);

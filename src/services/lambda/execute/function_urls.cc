@@ -135,7 +135,7 @@ base::Task<http::Response> FunctionUrls::answer(const Door& door, http::Request&
                                                 std::string_view raw_path) {
   std::optional<gateway::CorsRules> cors;
   if (door.url->cors) cors = rules_of(*door.url->cors);
-  if (cors && gateway::is_preflight(request))
+  if (cors && http::is_preflight(request))
     co_return gateway::answer_preflight(*cors, request, 200);
   const std::string origin(request.headers.get("origin").value_or(""));
   http::Response response = co_await serve(door, request, gateway::decode_path(raw_path));

@@ -30,6 +30,7 @@ class FunctionUrls final : public api::HttpEndpoint {
 
   bool matches(const http::Request& request) const override;
   base::Task<http::Response> handle(http::Request request) override;
+  bool serves_any_page() const override { return true; }
 
  private:
   struct Door {

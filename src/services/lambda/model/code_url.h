@@ -27,6 +27,7 @@ class CodeUrls final : public api::HttpEndpoint {
 
   bool matches(const http::Request& request) const override;
   base::Task<http::Response> handle(http::Request request) override;
+  bool serves_any_page() const override { return true; }
 
  private:
   base::Task<wire::Result<std::string>> secret();
