@@ -178,8 +178,7 @@ base::Task<wire::Result<BatchOutcome>> write_some(Dynamodb& dynamodb,
     auto written = co_await apply_write(transaction, *(*tables)[write.name], write.write,
                                         {now, static_cast<std::uint16_t>(i - begin)},
                                         old_item_for(dynamodb.throughput));
-    if (auto allowed = check_throughput(dynamodb, *(*tables)[write.name], write.write, written);
-        !allowed) {
+    if (auto allowed = check_throughput(dynamodb, *(*tables)[write.name], written, {}); !allowed) {
       co_return std::unexpected(std::move(allowed).error());
     }
     if (!written) co_return std::unexpected(std::move(written).error());

@@ -68,10 +68,11 @@ base::Task<wire::Result<TransactionOutcome>> write_all(Dynamodb& dynamodb,
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const NamedWrite& named = writes[i];
+    Capacity refused;
     auto written = co_await apply_write(transaction, *(*tables)[named.table], named.write,
                                         {now, static_cast<std::uint16_t>(i)},
-                                        old_item_for(dynamodb.throughput));
-    if (auto allowed = check_throughput(dynamodb, *(*tables)[named.table], named.write, written,
+                                        old_item_for(dynamodb.throughput), &refused);
+    if (auto allowed = check_throughput(dynamodb, *(*tables)[named.table], written, refused,
                                         outcome.capacity[named.table]);
         !allowed) {
       written = std::unexpected(std::move(allowed).error());

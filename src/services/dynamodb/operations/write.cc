@@ -206,7 +206,8 @@ void put_index_entry(store::Transaction& transaction, const Table& table, const 
 }
 
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
-                                              const Write& write, Moment moment, OldItem old_item) {
+                                              const Write& write, Moment moment, OldItem old_item,
+                                              Capacity* refused) {
   auto key = key_values(table, write);
   if (!key) co_return std::unexpected(std::move(key).error());
   if (auto checked = check_write(table, write); !checked) {
@@ -227,9 +228,13 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
     }
   }
   const Item* before = written.before ? &*written.before : nullptr;
+  const std::size_t old_size = before == nullptr ? 0 : size_of(*before);
   if (write.condition) {
     const Item nothing;
     if (!holds(*write.condition, before == nullptr ? nothing : *before)) {
+      if (refused != nullptr) {
+        refused->table = write_units(std::max(old_size, size_of(write.item)));
+      }
       co_return std::unexpected(condition_failed(write, before));
     }
   }
@@ -242,7 +247,6 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
                     : write.kind == Write::Kind::check ? before
                     : written.after                    ? &*written.after
                                                        : nullptr;
-  const std::size_t old_size = before == nullptr ? 0 : size_of(*before);
   const std::size_t new_size = now == nullptr ? 0 : size_of(*now);
   written.capacity.table = write_units(std::max(old_size, new_size));
   if (write.kind != Write::Kind::check) {
@@ -277,53 +281,42 @@ base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, c
   co_return written;
 }
 
-namespace {
-
-// What a refused write costs: that of the old item, which is not known here, is taken to be that of
-// the request.
-Capacity capacity_of(const Write& write, const wire::Result<Written>& written) {
-  if (written) return written->capacity;
-  Capacity refused;
-  if (written.error().spec == &kConditionalCheckFailed) {
-    refused.table = write_units(size_of(write.item));
-  }
-  return refused;
-}
-
-}  // namespace
-
 OldItem old_item_for(const ThroughputLimiter& throughput) {
   return throughput.enforced() ? OldItem::always : OldItem::where_needed;
 }
 
-wire::Result<void> check_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
-                                    const wire::Result<Written>& written, const Capacity& before) {
+wire::Result<void> check_throughput(Dynamodb& dynamodb, const Table& table,
+                                    const wire::Result<Written>& written, const Capacity& refused,
+                                    const Capacity& before) {
   if (!dynamodb.throughput.enforced()) return {};
-  return dynamodb.throughput.check(table, Access::write, capacity_of(write, written), before);
+  return dynamodb.throughput.check(table, Access::write, written ? written->capacity : refused,
+                                   before);
 }
 
-void spend_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
-                      const wire::Result<Written>& written) {
+void spend_throughput(Dynamodb& dynamodb, const Table& table, const wire::Result<Written>& written,
+                      const Capacity& refused) {
   if (!dynamodb.throughput.enforced()) return;
-  dynamodb.throughput.spend(table, Access::write, capacity_of(write, written));
+  dynamodb.throughput.spend(table, Access::write, written ? written->capacity : refused);
 }
 
 base::Task<wire::Result<Written>> commit_write(Dynamodb& dynamodb, const base::Scope& scope,
                                                const std::string& name, const Write& write) {
   TablePtr opened;
+  Capacity refused;
   auto written = co_await store::transact_quick(
       dynamodb.store, [&](store::Transaction& transaction) -> base::Task<wire::Result<Written>> {
         auto table = co_await open_table(dynamodb, transaction, scope, name, Missing::brief);
         if (!table) co_return std::unexpected(std::move(table).error());
         opened = *table;
+        refused = {};
         auto applied = co_await apply_write(transaction, *opened, write, {dynamodb.clock.now()},
-                                            old_item_for(dynamodb.throughput));
-        if (auto allowed = check_throughput(dynamodb, *opened, write, applied); !allowed) {
+                                            old_item_for(dynamodb.throughput), &refused);
+        if (auto allowed = check_throughput(dynamodb, *opened, applied, refused); !allowed) {
           co_return std::unexpected(std::move(allowed).error());
         }
         co_return applied;
       });
-  if (opened) spend_throughput(dynamodb, *opened, write, written);
+  if (opened) spend_throughput(dynamodb, *opened, written, refused);
   co_return written;
 }
 

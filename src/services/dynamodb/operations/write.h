@@ -52,21 +52,23 @@ struct Written {
 };
 
 // Fails with kConditionalCheckFailed (or kDuplicateItem) where the condition does not hold. Of the
-// writes of one transaction each has another ordinal.
+// writes of one transaction each has another ordinal. `refused`, where given, becomes what such a
+// failure costs.
 base::Task<wire::Result<Written>> apply_write(store::Transaction& transaction, const Table& table,
                                               const Write& write, Moment moment,
-                                              OldItem old_item = OldItem::where_needed);
+                                              OldItem old_item = OldItem::where_needed,
+                                              Capacity* refused = nullptr);
 
 // Throughput is counted by the larger of the old and the new item.
 OldItem old_item_for(const ThroughputLimiter& throughput);
 
 // Whether the table's throughput allows what apply_write() told, after `before` by the same
 // request; inside the transaction. What it used, once the transaction is over.
-wire::Result<void> check_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
-                                    const wire::Result<Written>& written,
+wire::Result<void> check_throughput(Dynamodb& dynamodb, const Table& table,
+                                    const wire::Result<Written>& written, const Capacity& refused,
                                     const Capacity& before = {});
-void spend_throughput(Dynamodb& dynamodb, const Table& table, const Write& write,
-                      const wire::Result<Written>& written);
+void spend_throughput(Dynamodb& dynamodb, const Table& table, const wire::Result<Written>& written,
+                      const Capacity& refused);
 
 // What can be refused before the table is known, and before the old item is.
 wire::Result<void> check_item_size(const Write& write);

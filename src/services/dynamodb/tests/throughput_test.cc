@@ -180,6 +180,21 @@ TEST_F(ThroughputTest, ARefusedConditionCostsToo) {
   EXPECT_EQ(world_.error("PutItem", conditional), kTableExceeded);
 }
 
+// Not by the key that the request brings.
+TEST_F(ThroughputTest, ARefusedConditionCostsByTheItemThatIsThere) {
+  make();
+  EXPECT_EQ(put("a", R"(,"text":{"S":")" + std::string(5000, 'x') + "\"}"), "");  // five units
+  world_.clock.advance(seconds{10});
+  EXPECT_EQ(
+      world_.error(
+          "DeleteItem",
+          R"j({"TableName":"T-1","Key":{"id":{"S":"a"}},"ConditionExpression":"attribute_not_exists(id)"})j"),
+      "ConditionalCheckFailedException: The conditional request failed");
+  int written = 0;
+  while (written < 100 && put("b").empty()) ++written;
+  EXPECT_EQ(written, 2 - 5 + 20 - 5);
+}
+
 TEST_F(ThroughputTest, AnOnDemandTableHasTheMaximumItWasGiven) {
   world_.make_table("", R"(,"OnDemandThroughput":{"MaxWriteRequestUnits":1})");
   EXPECT_EQ(put("a"), "");
