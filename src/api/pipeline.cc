@@ -116,7 +116,7 @@ base::Task<http::Response> Pipeline::handle(http::Request request) {
     co_return finish(answer_preflight(request), request_id);
   }
   if (!signature) route.error = std::move(signature).error();
-  if (refused) route.error = std::move(refused);
+  if (refused) route.error = refused;
   http::Response response;
   if (route.error) {
     const wire::Output output{facts_of(route, request), {}, request_id};
@@ -124,7 +124,7 @@ base::Task<http::Response> Pipeline::handle(http::Request request) {
   } else {
     response = co_await call(request, std::move(route), std::move(*signature), request_id);
   }
-  let_page_read(request, response.headers);
+  if (!refused) let_page_read(request, response.headers);
   co_return response;
 }
 

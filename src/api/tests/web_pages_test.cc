@@ -89,6 +89,7 @@ TEST(WebPages, ARefusedRequestDoesNothing) {
   auto refused = world.send(put_from("https://evil.example"));
   EXPECT_EQ(refused.status, 403);
   EXPECT_THAT(refused.body, HasSubstr("AccessDeniedException"));
+  EXPECT_FALSE(refused.headers.has("access-control-allow-origin"));
   EXPECT_THAT(refused.body, HasSubstr("--allow-origin https://evil.example"));
   EXPECT_EQ(world.metrics.counters("toy", "PutThing").requests.load(), 0u);
   auto trusted = world.send(put_from("http://localhost:3000"));
