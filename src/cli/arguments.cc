@@ -142,7 +142,8 @@ void add_serve(CLI::App& app, Raw& raw) {
                    "Web pages that may use this endpoint, besides pages of this machine: "
                    "https://shop.example; * for any. A host in it may be this endpoint's name, too")
       ->type_name("ORIGIN,...")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   serve
       ->add_option("--durability", raw.durability,
                    "durable: a write that was answered is on disk; relaxed: faster, for tests")

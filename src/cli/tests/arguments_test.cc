@@ -46,6 +46,7 @@ TEST(Arguments, ServeHasDefaultsThatAreSafe) {
   EXPECT_EQ(options.network, Network::host);
   EXPECT_EQ(options.large_tmp, Storage::memory);
   EXPECT_EQ(options.egress_allow, "");
+  EXPECT_TRUE(options.allow_origins.empty());
   EXPECT_EQ(options.images, "");  // DATA_DIR/images
   EXPECT_TRUE(options.favor_dynmods);
   EXPECT_EQ(options.durability, Durability::durable);
@@ -76,6 +77,13 @@ TEST(Arguments, ServeTakesEverything) {
   EXPECT_EQ(options.images, "/");
   EXPECT_EQ(command<ServeOptions>({"serve", "--profile", "secured", "--network", "host"}).network,
             Network::host);
+}
+
+TEST(Arguments, OriginsAreAListOrGivenSeveralTimes) {
+  EXPECT_THAT(command<ServeOptions>({"serve", "--allow-origin", "https://a.example,http://b:3000",
+                                     "--allow-origin", "*", "--threads", "2"})
+                  .allow_origins,
+              testing::ElementsAre("https://a.example", "http://b:3000", "*"));
 }
 
 TEST(Arguments, ListenIsReadInAllItsForms) {
