@@ -7,15 +7,10 @@
 #include <array>
 
 #include "base/strings.h"
+#include "http/authority.h"
 
 namespace mayfly::api {
 namespace {
-
-// The host of "host:port" or "[::1]:port"; brackets stay.
-std::string_view without_port(std::string_view authority) {
-  const std::size_t end = authority.starts_with('[') ? authority.find(']') : 0;
-  return authority.substr(0, authority.find(':', end == std::string_view::npos ? 0 : end));
-}
 
 // Of "scheme://host:port"; empty where there is none, as in "null".
 std::string_view authority_of(std::string_view origin) {
@@ -58,7 +53,7 @@ constexpr std::array<std::string_view, 12> kSafeDomains = {
 
 bool WebPages::trusts_origin(std::string_view origin, std::string_view host) const {
   const std::string_view page = authority_of(origin);
-  if (!page.empty() && is_this_machine(without_port(page))) return true;
+  if (!page.empty() && is_this_machine(http::host_of(page))) return true;
   // A page of this very endpoint, which has a name that no stranger can have given it.
   if (!page.empty() && base::equals_ignore_case(page, host)) return true;
   return std::ranges::any_of(origins_, [&](const std::string& trusted) {
@@ -77,13 +72,13 @@ bool WebPages::knows_host(std::string_view host) const {
                              }) ||
          std::ranges::any_of(origins_, [&](const std::string& trusted) {
            return trusted == "*" ||
-                  base::equals_ignore_case(without_port(authority_of(trusted)), host);
+                  base::equals_ignore_case(http::host_of(authority_of(trusted)), host);
          });
 }
 
 std::optional<wire::ApiError> WebPages::refuse(const http::Request& request) const {
   const std::string_view authority = request.headers.get("host").value_or("");
-  const std::string_view host = without_port(authority);
+  const std::string_view host = http::host_of(authority);
   const auto refused = [](std::string message) {
     return wire::ApiError{&wire::kAccessDenied, std::move(message), {}, {}};
   };

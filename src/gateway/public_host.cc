@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "http/authority.h"
+
 namespace mayfly::gateway {
 namespace {
 
@@ -14,14 +16,10 @@ bool is_this_machine(std::string_view host) {
 PublicHost::PublicHost(std::string_view endpoint) {
   const std::size_t mark = endpoint.find("://");
   scheme_ = mark == std::string_view::npos ? "http" : endpoint.substr(0, mark);
-  host_ = endpoint.substr(mark == std::string_view::npos ? 0 : mark + 3);
-  host_ = host_.substr(0, host_.find('/'));
-  // An IPv6 address has colons of its own, inside its brackets.
-  const std::size_t colon = host_.find(':', host_.starts_with('[') ? host_.find(']') : 0);
-  if (colon != std::string::npos) {
-    port_ = host_.substr(colon);
-    host_.resize(colon);
-  }
+  std::string_view authority = endpoint.substr(mark == std::string_view::npos ? 0 : mark + 3);
+  authority = authority.substr(0, authority.find('/'));
+  host_ = http::host_of(authority);
+  port_ = authority.substr(host_.size());
   if (is_this_machine(host_)) host_ = "localhost";
 }
 
